@@ -1,0 +1,133 @@
+package compliance
+
+import (
+	"time"
+
+	"github.com/teaminbox/teaminbox/channel"
+)
+
+// OptOutPolicy recognises keywords and decides about every outbound message.
+//
+// The engine calls both methods from many goroutines at once, inside
+// transactions that may be run again. So they must be pure: no I/O, no
+// blocking, no clock but the one they are given, the same answer for the same
+// arguments. They must not keep what they are given. A panic counts as
+// [Ambiguous] from Classify and as [Deny] from Decide.
+//
+// Classify is called once for each inbound message, before any router or
+// responder sees it. Decide is called twice for each outbound message: when it
+// is queued, and again in the transaction that marks it as being sent.
+//
+// Test your implementation with package compliance/compliancetest.
+type OptOutPolicy interface {
+	Classify(m channel.Inbound, c Context) Classification
+	Decide(s State, m Outgoing, at time.Time) Decision
+}
+
+// Context is what is known about the sender of an inbound message.
+type Context struct {
+	State  State  // what holds before this message
+	Region string // ISO 3166-1 code of the contact's country, or ""
+}
+
+// Kind is what an inbound message means for consent.
+type Kind uint8
+
+// The kinds.
+const (
+	None      Kind = iota // an ordinary message
+	OptOut                // stop writing to me
+	OptIn                 // you may write to me again
+	Help                  // who is this, and how do I stop it?
+	Ambiguous             // a person must decide
+)
+
+// String returns the kind in lower case, like "opt_out".
+func (k Kind) String() string {
+	switch k {
+	case OptOut:
+		return "opt_out"
+	case OptIn:
+		return "opt_in"
+	case Help:
+		return "help"
+	case Ambiguous:
+		return "ambiguous"
+	case None:
+	}
+	return "none"
+}
+
+// Classification is a policy's reading of an inbound message.
+type Classification struct {
+	Kind Kind
+	Rule string // what matched, like "keyword STOP", for the ledger and the trace
+}
+
+// Purpose is why an outbound message is sent.
+type Purpose string
+
+// The purposes.
+const (
+	Conversational Purpose = "conversational" // a part of a talk that the contact takes part in
+	Transactional  Purpose = "transactional"  // about an order, an appointment, an account
+	Marketing      Purpose = "marketing"      // everything that sells
+	Compliance     Purpose = "compliance"     // the answer to STOP, START or HELP
+)
+
+// Outgoing is an outbound message as the gate sees it.
+type Outgoing struct {
+	Purpose  Purpose
+	Family   channel.Family
+	To       channel.Address
+	Template bool // the provider has approved the content beforehand
+	Human    bool // a person wrote it, not a responder
+
+	// LastInbound is when the contact last wrote in this conversation, or
+	// zero if never.
+	LastInbound time.Time
+
+	// Answers is the kind of inbound message that a message with purpose
+	// [Compliance] answers: OptOut, OptIn or Help.
+	Answers Kind
+
+	// Confirms is the ledger entry of the opt-out or opt-in that a message
+	// with purpose [Compliance] confirms, or 0.
+	Confirms EntryID
+}
+
+// Verdict is what may happen to an outbound message.
+type Verdict uint8
+
+// The verdicts. The zero value denies, so that a decision nobody made lets
+// nothing through.
+const (
+	Deny          Verdict = iota // it must not be sent
+	Allow                        // it may be sent at this moment
+	Defer                        // it may be sent later, see Decision.Until
+	NeedsTemplate                // only an approved template may be sent
+	NeedsHuman                   // a person must decide first
+)
+
+// String returns the verdict in lower case, like "needs_template".
+func (v Verdict) String() string {
+	switch v {
+	case Allow:
+		return "allow"
+	case Defer:
+		return "defer"
+	case NeedsTemplate:
+		return "needs_template"
+	case NeedsHuman:
+		return "needs_human"
+	case Deny:
+	}
+	return "deny"
+}
+
+// Decision is a policy's word on an outbound message.
+type Decision struct {
+	Verdict Verdict
+	Reason  string    // in plain words, for the agent and the record
+	Until   time.Time // for Defer: when to ask again
+}
