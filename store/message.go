@@ -23,6 +23,9 @@ type Message struct {
 	ProviderID string // the provider's id, "" until known; unique within the channel
 	From, To   channel.Address
 
+	InboundCount int64 // how many messages the customer had written, this one included
+	Opened       bool  // inbound: it opened or reopened the conversation
+
 	Kind     compliance.Kind    // inbound: what it meant for consent; outbound: what it answers
 	Rule     string             // inbound: what recognised it
 	Purpose  compliance.Purpose // outbound: why it is sent
