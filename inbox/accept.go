@@ -1,0 +1,280 @@
+package inbox
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/compliance"
+	"github.com/teaminbox/teaminbox/store"
+)
+
+// Acceptance says what became of an inbound message.
+type Acceptance struct {
+	Duplicate    bool                 // it was there already; nothing was done
+	Conversation store.ConversationID // 0 for a stray
+	Message      store.MessageID      // 0 for a stray
+	Stray        store.StrayID        // not 0 if no inbox has the address
+}
+
+// accept takes an inbound message in: it is kept once, consent is in the
+// ledger, and the work that it makes is in the conversation's mailbox, all in
+// the one transaction before the provider hears that we have it.
+func (in *Inbox) accept(t *tx, channelName string, m channel.Inbound) (Acceptance, error) {
+	ref := store.ProviderRef{Channel: channelName, ProviderID: m.ProviderID}
+	if known, err := t.MessagesFrom(ref); err != nil {
+		return Acceptance{}, err
+	} else if len(known) > 0 {
+		return Acceptance{Duplicate: true, Conversation: known[0].Conversation, Message: known[0].ID}, nil
+	}
+	box, err := in.inboxAt(t, store.Endpoint{Channel: channelName, Address: m.To})
+	if err != nil {
+		return Acceptance{}, err
+	}
+	if box == nil {
+		return in.acceptStray(t, ref, m, "no inbox has the address "+string(m.To))
+	}
+	return in.acceptInto(t, *box, channelName, m)
+}
+
+// acceptInto puts a message that nobody has seen into an inbox.
+func (in *Inbox) acceptInto(t *tx, box store.Inbox, channelName string, m channel.Inbound) (Acceptance, error) {
+	contact, err := in.contactFor(t, box.Account, m)
+	if err != nil {
+		return Acceptance{}, err
+	}
+	conv, isNew, err := in.conversationFor(t, box, contact, m)
+	if err != nil {
+		return Acceptance{}, err
+	}
+	key := compliance.KeyOf(string(box.Account), m.From)
+	entries, err := t.ConsentEntries(key)
+	if err != nil {
+		return Acceptance{}, err
+	}
+	state := compliance.Fold(entries)
+	class := in.classify(m, compliance.Context{State: state, Region: contact.Region})
+
+	conv.Channel, conv.Ours, conv.Theirs = channelName, m.To, m.From
+	conv.InboundCount++
+	conv.LastInbound = t.now
+	msg, err := newMessage(t, &conv, store.Inbound)
+	if err != nil {
+		return Acceptance{}, err
+	}
+	msg.Author = store.Author{Kind: store.ByCustomer}
+	msg.Text, msg.Extras = m.Text, extrasOf(m)
+	msg.Channel, msg.ProviderID, msg.From, msg.To = channelName, m.ProviderID, m.From, m.To
+	msg.Kind, msg.Rule = class.Kind, class.Rule
+	setPreview(&conv, msg)
+
+	events := make([]store.Event, 0, 4)
+	if opened := opens(&conv, isNew, class.Kind, t.now); opened != "" {
+		msg.Opened = true
+		events = append(events, eventOf(t, conv, opened, msg.Author, store.Detail{Status: conv.Status}))
+	}
+	received := eventOf(t, conv, store.MessageReceived, msg.Author, store.Detail{Seq: msg.Seq})
+	received.Message = msg.ID
+	events = append(events, received)
+	if err := t.AppendEvents(events...); err != nil {
+		return Acceptance{}, err
+	}
+	if err := t.PutMessages(msg); err != nil {
+		return Acceptance{}, err
+	}
+	if err := in.answerKeyword(t, box, &conv, msg, m, state); err != nil {
+		return Acceptance{}, err
+	}
+	if wantsPeople(class.Kind) {
+		if err := addTask(t, conv, store.TaskRoute, msg.ID, t.now); err != nil {
+			return Acceptance{}, err
+		}
+	}
+	if err := t.PutConversations(conv); err != nil {
+		return Acceptance{}, err
+	}
+	if err := in.begin(t, conv.ID); err != nil {
+		return Acceptance{}, err
+	}
+	return Acceptance{Conversation: conv.ID, Message: msg.ID}, nil
+}
+
+// wantsPeople reports whether a message of a kind is routed. A STOP or START
+// is shown in the thread, but asks nothing of the team.
+func wantsPeople(k compliance.Kind) bool { return k != compliance.OptOut && k != compliance.OptIn }
+
+// opens moves a conversation to where a new inbound message puts it, and
+// returns the event that says so, or "".
+func opens(conv *store.Conversation, isNew bool, kind compliance.Kind, now time.Time) store.EventType {
+	if !wantsPeople(kind) {
+		if isNew {
+			conv.Status = store.Closed
+		}
+		return ""
+	}
+	if conv.WaitingSince.IsZero() {
+		conv.WaitingSince = now
+	}
+	was := conv.Status
+	conv.Status, conv.SnoozedUntil = store.Open, time.Time{}
+	switch {
+	case isNew:
+		return store.ConversationOpened
+	case was != store.Open:
+		return store.ConversationReopened
+	}
+	return ""
+}
+
+// contactFor finds or makes the customer behind a message.
+func (in *Inbox) contactFor(t *tx, account store.AccountID, m channel.Inbound) (store.Contact, error) {
+	found, err := t.ContactsAt(store.IdentityOf(account, m.From))
+	if err != nil {
+		return store.Contact{}, err
+	}
+	if len(found) > 0 {
+		c := found[0]
+		changed := false
+		if c.Name == "" && m.ProfileName != "" {
+			c.Name, changed = m.ProfileName, true
+		}
+		if c.Region == "" && m.Region != "" {
+			c.Region, changed = m.Region, true
+		}
+		if !changed {
+			return c, nil
+		}
+		return putContact(t, c)
+	}
+	id, err := t.NewID()
+	if err != nil {
+		return store.Contact{}, err
+	}
+	return putContact(t, store.Contact{
+		ID: store.ContactID(id), Account: account, Name: m.ProfileName, Region: m.Region,
+		Addresses: []channel.Address{m.From}, CreatedAt: t.now,
+	})
+}
+
+func putContact(t *tx, c store.Contact) (store.Contact, error) {
+	if err := t.PutContacts(c); err != nil {
+		return store.Contact{}, err
+	}
+	c.Version++
+	return c, nil
+}
+
+// conversationFor finds or makes the thread of a message. A conversation that
+// it makes is not stored yet.
+func (in *Inbox) conversationFor(t *tx, box store.Inbox, contact store.Contact, m channel.Inbound) (conv store.Conversation, isNew bool, err error) {
+	thread := store.Thread{Account: box.Account, Inbox: box.ID, Family: m.From.Family(), Identity: m.From.Identity()}
+	found, err := t.ConversationsIn(thread)
+	if err != nil {
+		return store.Conversation{}, false, err
+	}
+	if len(found) > 0 {
+		return found[0], false, nil
+	}
+	id, err := t.NewID()
+	if err != nil {
+		return store.Conversation{}, false, err
+	}
+	return store.Conversation{
+		ID: store.ConversationID(id), Account: box.Account, Inbox: box.ID, Contact: contact.ID,
+		Theirs: m.From, Status: store.Open, CreatedAt: t.now,
+	}, true, nil
+}
+
+// newMessage makes the next message of a conversation, and counts it there.
+func newMessage(t *tx, conv *store.Conversation, d store.Direction) (store.Message, error) {
+	id, err := t.NewID()
+	if err != nil {
+		return store.Message{}, err
+	}
+	conv.LastSeq++
+	conv.LastAt = t.now
+	return store.Message{
+		ID: store.MessageID(id), Account: conv.Account, Conversation: conv.ID, Seq: conv.LastSeq,
+		Direction: d, InboundCount: conv.InboundCount, CreatedAt: t.now,
+	}, nil
+}
+
+// extrasOf keeps what came with a message besides its text.
+func extrasOf(m channel.Inbound) *store.Extras {
+	x := store.Extras{
+		Media: m.Media, Location: m.Location, Button: m.Button, ReplyTo: m.ReplyTo, Referral: m.Referral,
+		Forwarded: m.Forwarded, Late: m.Late, SentAt: m.SentAt, Problems: m.Problems, Raw: m.Raw,
+	}
+	if len(x.Media) == 0 && x.Location == nil && x.Button == nil && x.ReplyTo == nil && x.Referral == nil &&
+		!x.Forwarded && !x.Late && x.SentAt.IsZero() && len(x.Problems) == 0 && len(x.Raw) == 0 {
+		return nil
+	}
+	return &x
+}
+
+// previewRunes is how much of a message a list of conversations shows.
+const previewRunes = 100
+
+// setPreview shows a message in the list of conversations.
+func setPreview(conv *store.Conversation, m store.Message) {
+	text := strings.Join(strings.Fields(firstRunes(m.Text, 4*previewRunes)), " ")
+	if text == "" && m.Extras != nil {
+		switch {
+		case len(m.Extras.Media) > 0:
+			text = "[" + mediaWord(m.Extras.Media[0]) + "]"
+		case m.Extras.Location != nil:
+			text = "[location]"
+		case m.Extras.Button != nil:
+			text = m.Extras.Button.Text
+		case m.Extras.Template != nil:
+			text = "[template]"
+		}
+	}
+	conv.Preview = firstRunes(text, previewRunes)
+}
+
+func mediaWord(m channel.Media) string {
+	kind, _, _ := strings.Cut(m.ContentType, "/")
+	if slices.Contains([]string{"image", "audio", "video"}, kind) {
+		return kind
+	}
+	return "file"
+}
+
+func firstRunes(s string, n int) string {
+	for i := range s {
+		if n == 0 {
+			return s[:i]
+		}
+		n--
+	}
+	return s
+}
+
+// validText replaces what is not UTF-8, for channels that did not.
+func validText(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
+}
+
+// eventOf makes an event of a conversation.
+func eventOf(t *tx, conv store.Conversation, typ store.EventType, actor store.Author, d store.Detail) store.Event {
+	return store.Event{
+		Account: conv.Account, Type: typ, At: t.now, Inbox: conv.Inbox, Conversation: conv.ID, Actor: actor, Detail: d,
+	}
+}
+
+// addTask puts work into a conversation's mailbox.
+func addTask(t *tx, conv store.Conversation, kind store.TaskKind, message store.MessageID, due time.Time) error {
+	id, err := t.NewID()
+	if err != nil {
+		return err
+	}
+	return t.PutTasks(store.Task{
+		ID: store.TaskID(id), Account: conv.Account, Conversation: conv.ID, Kind: kind, Message: message, DueAt: due,
+	})
+}

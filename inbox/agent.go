@@ -1,0 +1,155 @@
+package inbox
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/teaminbox/teaminbox/compliance"
+	"github.com/teaminbox/teaminbox/store"
+)
+
+// Agent acts for one user. The library authenticates nobody: the host has
+// found out who the user is, and each call checks what that user may do, at
+// that moment.
+//
+// A user without a licensed seat gets ErrUnlicensed from every method. What a
+// user may not see does not exist for them: ErrNotFound. A conversation that
+// somebody else has claimed gives a *ClaimedError.
+//
+// An Agent holds nothing, costs nothing, and may be used from many goroutines.
+type Agent struct {
+	in      *Inbox
+	account store.AccountID
+	user    store.UserID
+}
+
+// Agent returns the handle of a user of an account.
+func (in *Inbox) Agent(account store.AccountID, user store.UserID) *Agent {
+	return &Agent{in: in, account: account, user: user}
+}
+
+// User returns the id of the user for whom the handle acts.
+func (a *Agent) User() store.UserID { return a.user }
+
+func (a *Agent) author() store.Author { return store.Author{Kind: store.ByUser, User: a.user} }
+
+// seat checks that the user has a licensed seat and returns the directory.
+func (a *Agent) seat(t *tx) (*company, error) {
+	c, err := a.in.company(t, a.account)
+	if err != nil {
+		return nil, err
+	}
+	if !c.licensed(a.user) {
+		return nil, ErrUnlicensed
+	}
+	return c, nil
+}
+
+// open returns a conversation to which the user has at least the access.
+func (a *Agent) open(t *tx, id store.ConversationID, want access) (store.Conversation, *company, error) {
+	c, err := a.seat(t)
+	if err != nil {
+		return store.Conversation{}, nil, err
+	}
+	found, err := t.Conversations(id)
+	if err != nil {
+		return store.Conversation{}, nil, err
+	}
+	if len(found) == 0 || found[0].Account != a.account || !c.concerns(found[0], a.user) {
+		return store.Conversation{}, nil, fmt.Errorf("%w: conversation %v", ErrNotFound, id)
+	}
+	conv := found[0]
+	if c.accessTo(conv, a.user) < want {
+		return store.Conversation{}, nil, &ClaimedError{By: conv.ClaimedBy, Since: conv.ClaimedAt}
+	}
+	return conv, c, nil
+}
+
+// change opens a conversation with full access, lets fn change it, and stores
+// it with the events that fn returns. fn returns no events if there is nothing
+// to change.
+func (a *Agent) change(ctx context.Context, id store.ConversationID, fn func(*tx, *company, *store.Conversation) ([]store.Event, error)) error {
+	return a.in.update(ctx, func(t *tx) error {
+		conv, c, err := a.open(t, id, accessFull)
+		if err != nil {
+			return err
+		}
+		events, err := fn(t, c, &conv)
+		if err != nil || len(events) == 0 {
+			return err
+		}
+		if err := t.PutConversations(conv); err != nil {
+			return err
+		}
+		return t.AppendEvents(events...)
+	})
+}
+
+// View is a conversation as a user sees it.
+type View struct {
+	store.Conversation
+	Contact store.Contact
+	Unread  int64 // messages of the customer that the user has not read
+	// OptedOut says that the customer has opted out of messages.
+	OptedOut bool
+}
+
+// Conversation returns one conversation.
+func (a *Agent) Conversation(ctx context.Context, id store.ConversationID) (View, error) {
+	var view View
+	err := a.in.view(ctx, func(t *tx) error {
+		conv, _, err := a.open(t, id, accessRead)
+		if err != nil {
+			return err
+		}
+		views, err := a.views(t, []store.Conversation{conv})
+		if err != nil {
+			return err
+		}
+		view = views[0]
+		return nil
+	})
+	return view, err
+}
+
+// views adds what the user wants to know to conversations.
+func (a *Agent) views(t *tx, convs []store.Conversation) ([]View, error) {
+	ids := make([]store.ConversationID, len(convs))
+	contacts := make([]store.ContactID, len(convs))
+	keys := make([]compliance.Key, len(convs))
+	for i, c := range convs {
+		ids[i], contacts[i], keys[i] = c.ID, c.Contact, compliance.KeyOf(string(c.Account), c.Theirs)
+	}
+	people, err := t.Contacts(contacts...)
+	if err != nil {
+		return nil, err
+	}
+	marks, err := t.ReadMarks(a.account, a.user, ids...)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := t.ConsentEntries(keys...)
+	if err != nil {
+		return nil, err
+	}
+	person := make(map[store.ContactID]store.Contact, len(people))
+	for _, p := range people {
+		person[p.ID] = p
+	}
+	read := make(map[store.ConversationID]int64, len(marks))
+	for _, m := range marks {
+		read[m.Conversation] = m.InboundCount
+	}
+	consent := make(map[compliance.Key][]compliance.Entry)
+	for _, e := range entries {
+		consent[e.Key] = append(consent[e.Key], e)
+	}
+	views := make([]View, len(convs))
+	for i, c := range convs {
+		views[i] = View{
+			Conversation: c, Contact: person[c.Contact], Unread: max(0, c.InboundCount-read[c.ID]),
+			OptedOut: compliance.Fold(consent[keys[i]]).OptedOut,
+		}
+	}
+	return views, nil
+}

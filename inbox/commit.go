@@ -1,0 +1,217 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/teaminbox/teaminbox/store"
+)
+
+// commitTimeout bounds one transaction of a batch.
+const commitTimeout = 30 * time.Second
+
+// commitTries is how often a change is tried whose commit failed in a way
+// that another try can cure. Every change is safe to repeat.
+const commitTries = 3
+
+// committer takes the changes that wait at the same moment through one
+// transaction. Whoever comes first commits for all who came in the meantime,
+// so it needs no goroutine of its own, never waits for company, and serves a
+// change that is alone as fast as can be.
+//
+// A change that fails before it has written anything is left out of its batch.
+// If one fails after that, or the commit fails, the batch is cut in two and
+// tried again, so that one bad change never fails the others.
+type committer struct {
+	store      store.Store
+	maxBatch   int
+	maxWaiting int
+	now        func() time.Time
+	committed  func(events, tasks bool)
+
+	mu      sync.Mutex
+	waiting []*change
+	leading bool // somebody is committing
+}
+
+// change is one caller's part of a transaction.
+type change struct {
+	apply func(*tx) error
+	err   error
+	after []func()
+
+	// signal gets one value: what the caller has to do.
+	signal chan signal
+}
+
+// signal says what becomes of a change that waited.
+type signal uint8
+
+const (
+	done signal = iota // its outcome is there
+	lead               // commit it and those behind it
+)
+
+// do applies a change and returns when it is durable, or why it is not. When
+// the context ends while the change waits, it is withdrawn; when its
+// transaction has begun, do waits for the outcome.
+func (c *committer) do(ctx context.Context, apply func(*tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("inbox: %w", err)
+	}
+	ch := &change{apply: apply, signal: make(chan signal, 1)}
+	c.mu.Lock()
+	if len(c.waiting) >= c.maxWaiting {
+		c.mu.Unlock()
+		return ErrOverloaded
+	}
+	c.waiting = append(c.waiting, ch)
+	if !c.leading {
+		c.leading = true
+		c.mu.Unlock()
+		c.lead(ctx)
+		return ch.err
+	}
+	c.mu.Unlock()
+
+	select {
+	case s := <-ch.signal:
+		if s == lead {
+			c.lead(ctx)
+		}
+		return ch.err
+	case <-ctx.Done():
+	}
+	if c.withdraw(ch) {
+		return fmt.Errorf("inbox: %w", ctx.Err())
+	}
+	if s := <-ch.signal; s == lead {
+		c.lead(ctx)
+	}
+	return ch.err
+}
+
+// withdraw takes a change back that nobody has begun and that is not to lead.
+func (c *committer) withdraw(ch *change) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, w := range c.waiting {
+		// The first may have been told to lead already.
+		if w == ch && (i > 0 || len(ch.signal) == 0) {
+			c.waiting = append(c.waiting[:i:i], c.waiting[i+1:]...)
+			return true
+		}
+	}
+	return false
+}
+
+// lead commits one batch, which begins with the leader's own change, and
+// hands the lead to the next who waits.
+func (c *committer) lead(ctx context.Context) {
+	c.mu.Lock()
+	n := min(len(c.waiting), c.maxBatch)
+	batch := c.waiting[:n:n]
+	c.waiting = c.waiting[n:]
+	c.mu.Unlock()
+
+	// The batch is not the leader's alone: it goes on if the leader leaves.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	defer cancel()
+	if err := protect(func() error { c.commit(ctx, batch); return nil }); err != nil {
+		for _, ch := range batch { // a Store that panics must not leave the others waiting for ever
+			ch.err = err
+		}
+	}
+
+	c.mu.Lock()
+	if len(c.waiting) > 0 {
+		c.waiting[0].signal <- lead
+	} else {
+		c.waiting = nil
+		c.leading = false
+	}
+	c.mu.Unlock()
+	for _, ch := range batch[1:] {
+		ch.signal <- done
+	}
+}
+
+// commit takes a batch through a transaction and sets each change's err.
+func (c *committer) commit(ctx context.Context, batch []*change) {
+	err := c.try(ctx, batch)
+	if err == nil {
+		return
+	}
+	if len(batch) > 1 {
+		half := len(batch) / 2
+		c.commit(ctx, batch[:half])
+		c.commit(ctx, batch[half:])
+		return
+	}
+	for try := 1; try < commitTries && retryable(err); try++ {
+		if err = c.try(ctx, batch); err == nil {
+			return
+		}
+	}
+	batch[0].err = err
+}
+
+// retryable reports whether another try may succeed: somebody was faster, or
+// nobody knows whether the commit happened, which a repeated change finds out.
+func retryable(err error) bool {
+	return errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrDuplicate) || errors.Is(err, store.ErrUnknown)
+}
+
+// try runs one transaction. It returns an error if nothing of it was kept.
+func (c *committer) try(ctx context.Context, batch []*change) error {
+	var events, tasks bool
+	err := c.store.Update(ctx, func(s store.Tx) error {
+		t := newTx(s, c.now())
+		for _, ch := range batch {
+			writes := t.writes
+			t.after = nil
+			ch.err = protect(func() error { return ch.apply(t) })
+			ch.after = t.after
+			if ch.err != nil && t.writes > writes {
+				return ch.err
+			}
+		}
+		events, tasks = t.events, t.tasks
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	c.committed(events, tasks)
+	for _, ch := range batch {
+		if ch.err != nil {
+			continue
+		}
+		for _, fn := range ch.after {
+			fn()
+		}
+	}
+	return nil
+}
+
+// panicError is a panic of a part that is not the engine's own.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("inbox: panic: %v", e.value) }
+
+// protect runs fn and makes a panic an error.
+func protect(fn func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &panicError{value: p, stack: debug.Stack()}
+		}
+	}()
+	return fn()
+}

@@ -1,0 +1,164 @@
+package inbox
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/compliance"
+	"github.com/teaminbox/teaminbox/responder"
+	"github.com/teaminbox/teaminbox/routing"
+	"github.com/teaminbox/teaminbox/store"
+)
+
+// Config says what an engine is made of. Only Store and Channels have to be
+// set.
+type Config struct {
+	// Store keeps everything. It must be set.
+	Store store.Store
+
+	// Channels carry messages. There must be at least one, and their names
+	// must differ.
+	Channels []channel.Channel
+
+	// Router finds the people for a message. Defaults to routing.Team().
+	Router routing.Router
+
+	// Responder answers by itself. Defaults to responder.FirstMessage().
+	Responder responder.Responder
+
+	// OptOut recognises keywords and guards every send. Defaults to
+	// compliance.Standard{}.
+	OptOut compliance.OptOutPolicy
+
+	// StrayAccount owns messages to addresses that belong to no inbox.
+	// Defaults to store.DefaultAccount.
+	StrayAccount store.AccountID
+
+	// Logger takes what an operator should know. Addresses in it are masked,
+	// texts are never in it. Defaults to slog.Default().
+	Logger *slog.Logger
+
+	// RouteTimeout bounds one call of the Router. Defaults to 5 seconds.
+	RouteTimeout time.Duration
+
+	// RespondTimeout bounds one call of the Responder. Defaults to 5 seconds.
+	RespondTimeout time.Duration
+
+	// SendTimeout bounds one call of Channel.Send. A send that has not
+	// answered by then is uncertain and not repeated. Defaults to 15 seconds.
+	SendTimeout time.Duration
+
+	// SendAttempts is how often a message is tried that certainly was not
+	// sent, before it is rejected. Defaults to 12, which with the backoff is
+	// about ten minutes.
+	SendAttempts int
+
+	// TaskAttempts is how often other work is tried before it is set aside
+	// for a person, see Admin.SetAside. Defaults to 10.
+	TaskAttempts int
+
+	// LeaseTTL is how long a process that died keeps its conversations.
+	// Defaults to 10 seconds.
+	LeaseTTL time.Duration
+
+	// DrainTimeout is how long Run, told to end, waits for what it has begun.
+	// Defaults to SendTimeout and 5 seconds.
+	DrainTimeout time.Duration
+
+	// PollInterval is how often the store is asked for work and events that
+	// nothing announced. Defaults to 1 second.
+	PollInterval time.Duration
+
+	// Concurrency is how many conversations are worked on at once. A slow
+	// router or provider holds up only its own. Defaults to 512.
+	Concurrency int
+
+	// MaxBatch is how many changes may share a transaction. Defaults to 64.
+	MaxBatch int
+
+	// MaxWaiting is how many changes may wait for a transaction; more are
+	// refused with ErrOverloaded, which webhooks answer with 503. Defaults to
+	// 4096.
+	MaxWaiting int
+}
+
+func (c Config) withDefaults() Config {
+	if c.Router == nil {
+		c.Router = routing.Team()
+	}
+	if c.Responder == nil {
+		c.Responder = responder.FirstMessage()
+	}
+	if c.OptOut == nil {
+		c.OptOut = compliance.Standard{}
+	}
+	if c.StrayAccount == "" {
+		c.StrayAccount = store.DefaultAccount
+	}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	setDefault(&c.RouteTimeout, 5*time.Second)
+	setDefault(&c.RespondTimeout, 5*time.Second)
+	setDefault(&c.SendTimeout, 15*time.Second)
+	setDefault(&c.SendAttempts, 12)
+	setDefault(&c.TaskAttempts, 10)
+	setDefault(&c.LeaseTTL, 10*time.Second)
+	setDefault(&c.DrainTimeout, c.SendTimeout+5*time.Second)
+	setDefault(&c.PollInterval, time.Second)
+	setDefault(&c.Concurrency, 512)
+	setDefault(&c.MaxBatch, 64)
+	setDefault(&c.MaxWaiting, 4096)
+	return c
+}
+
+func setDefault[T int | time.Duration](to *T, value T) {
+	if *to == 0 {
+		*to = value
+	}
+}
+
+// validate names every bad field at once.
+func (c Config) validate() error {
+	var errs []error
+	bad := func(field, cure string) { errs = append(errs, fmt.Errorf("inbox: Config.%s %s", field, cure)) }
+	if c.Store == nil {
+		bad("Store", "is nil; set it to a store, like one of store/sqlite")
+	}
+	if len(c.Channels) == 0 {
+		bad("Channels", "is empty; add at least one channel, like one of channel/twilio")
+	}
+	seen := make(map[string]bool)
+	for i, ch := range c.Channels {
+		switch {
+		case ch == nil:
+			bad(fmt.Sprintf("Channels[%d]", i), "is nil")
+		case ch.Name() == "":
+			bad(fmt.Sprintf("Channels[%d]", i), "has an empty name; a channel's name is stored with its messages")
+		case seen[ch.Name()]:
+			bad(fmt.Sprintf("Channels[%d]", i), fmt.Sprintf("has the name %q of another channel; give each its own", ch.Name()))
+		default:
+			seen[ch.Name()] = true
+		}
+	}
+	notNegative := func(field string, negative bool) {
+		if negative {
+			bad(field, "is negative; leave it 0 for the default")
+		}
+	}
+	notNegative("RouteTimeout", c.RouteTimeout < 0)
+	notNegative("RespondTimeout", c.RespondTimeout < 0)
+	notNegative("SendTimeout", c.SendTimeout < 0)
+	notNegative("SendAttempts", c.SendAttempts < 0)
+	notNegative("TaskAttempts", c.TaskAttempts < 0)
+	notNegative("LeaseTTL", c.LeaseTTL < 0)
+	notNegative("DrainTimeout", c.DrainTimeout < 0)
+	notNegative("PollInterval", c.PollInterval < 0)
+	notNegative("Concurrency", c.Concurrency < 0)
+	notNegative("MaxBatch", c.MaxBatch < 0)
+	notNegative("MaxWaiting", c.MaxWaiting < 0)
+	return errors.Join(errs...)
+}

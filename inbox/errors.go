@@ -1,0 +1,72 @@
+package inbox
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/teaminbox/teaminbox/compliance"
+	"github.com/teaminbox/teaminbox/store"
+)
+
+// Errors of the engine. Match them with errors.Is.
+var (
+	// ErrNotFound means that there is no such thing, or that the user may not
+	// see it; the two look the same from outside.
+	ErrNotFound = errors.New("inbox: not found")
+	// ErrUnlicensed means that the user has no licensed seat, or is unknown.
+	ErrUnlicensed = errors.New("inbox: user has no licensed seat")
+	// ErrAlreadyClaimed means that somebody else answers the conversation.
+	// The error is a *ClaimedError, which says who.
+	ErrAlreadyClaimed = errors.New("inbox: conversation is claimed by another user")
+	// ErrNotClaimed means that the user can't release what is not theirs.
+	ErrNotClaimed = errors.New("inbox: conversation is not claimed by the user")
+	// ErrBlocked means that the gate refused the message. The error is a
+	// *BlockedError, which says why.
+	ErrBlocked = errors.New("inbox: message may not be sent")
+	// ErrInvalid means that the input is wrong; the text names the field and
+	// the cure.
+	ErrInvalid = errors.New("inbox: invalid input")
+	// ErrConflict means that the record was changed since it was read.
+	ErrConflict = errors.New("inbox: record has changed")
+	// ErrOverloaded means that too much is waiting. Try again later.
+	ErrOverloaded = errors.New("inbox: too much is waiting")
+	// ErrRunning means that Run was called while it runs.
+	ErrRunning = errors.New("inbox: Run is running already")
+	// ErrUnknownChannel means that the engine has no channel of that name.
+	ErrUnknownChannel = errors.New("inbox: no channel of that name")
+	// ErrReset means that an event cursor is too old: load the present state
+	// and go on from Agent.Now.
+	ErrReset = errors.New("inbox: event cursor is older than the events that are kept")
+)
+
+// ClaimedError says who has claimed a conversation. It matches
+// [ErrAlreadyClaimed].
+type ClaimedError struct {
+	By    store.UserID
+	Since time.Time
+}
+
+// Error names the user.
+func (e *ClaimedError) Error() string {
+	return fmt.Sprintf("inbox: conversation is claimed by %s", e.By)
+}
+
+// Is matches ErrAlreadyClaimed.
+func (e *ClaimedError) Is(target error) bool { return target == ErrAlreadyClaimed }
+
+// BlockedError is the gate's refusal. It matches [ErrBlocked].
+type BlockedError struct {
+	Decision compliance.Decision
+}
+
+// Error gives the gate's reason.
+func (e *BlockedError) Error() string { return "inbox: message may not be sent: " + e.Decision.Reason }
+
+// Is matches ErrBlocked.
+func (e *BlockedError) Is(target error) bool { return target == ErrBlocked }
+
+// invalid makes an ErrInvalid that names the field and the cure.
+func invalid(field, format string, args ...any) error {
+	return fmt.Errorf("%w: %s %s", ErrInvalid, field, fmt.Sprintf(format, args...))
+}

@@ -1,0 +1,87 @@
+package inbox
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/internal/sources"
+	"github.com/teaminbox/teaminbox/store"
+)
+
+// Inbox is the engine. Its methods may be called from many goroutines.
+type Inbox struct {
+	cfg      Config
+	store    store.Store
+	channels map[string]channel.Channel
+	log      *slog.Logger
+
+	now    func() time.Time
+	jitter func() float64
+	owner  string // of leases; another for every engine
+
+	directory directoryCache
+	commits   *committer
+	hub       hub
+	work      workQueue
+	running   atomic.Bool
+}
+
+// New returns an engine, or an error that names every bad field of the
+// config. It does no I/O and starts no goroutine.
+func New(cfg Config) (*Inbox, error) { return NewWithSources(cfg, sources.Real()) }
+
+// NewWithSources is [New] with a clock and randomness of the caller's, for
+// this module's own tests and simulations; its second argument can't be made
+// outside of it. Tests of a host use package inbox/inboxtest.
+func NewWithSources(cfg Config, src sources.Sources) (*Inbox, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	cfg = cfg.withDefaults()
+	in := &Inbox{
+		cfg:      cfg,
+		store:    cfg.Store,
+		channels: make(map[string]channel.Channel, len(cfg.Channels)),
+		log:      cfg.Logger,
+		now:      src.Now,
+		jitter:   src.Jitter,
+		owner:    src.Name(),
+	}
+	for _, ch := range cfg.Channels {
+		in.channels[ch.Name()] = ch
+	}
+	in.hub.init()
+	in.work.init(cfg.Concurrency)
+	in.commits = &committer{
+		store:      cfg.Store,
+		maxBatch:   cfg.MaxBatch,
+		maxWaiting: cfg.MaxWaiting,
+		now:        src.Now,
+		committed:  in.committed,
+	}
+	return in, nil
+}
+
+// committed is told after every commit what it brought.
+func (in *Inbox) committed(events, tasks bool) {
+	if events {
+		in.hub.wake()
+	}
+	if tasks {
+		in.work.wake()
+	}
+}
+
+// update runs fn in a transaction that it shares with whatever else waits.
+// See committer.
+func (in *Inbox) update(ctx context.Context, fn func(*tx) error) error {
+	return in.commits.do(ctx, fn)
+}
+
+// view runs fn on one snapshot.
+func (in *Inbox) view(ctx context.Context, fn func(*tx) error) error {
+	return in.store.View(ctx, func(s store.Tx) error { return fn(newTx(s, in.now())) })
+}

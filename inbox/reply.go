@@ -1,0 +1,228 @@
+package inbox
+
+import (
+	"context"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/compliance"
+	"github.com/teaminbox/teaminbox/responder"
+	"github.com/teaminbox/teaminbox/store"
+)
+
+// Draft is what a user wants to send. Either Template is set or Text or Media
+// is.
+type Draft struct {
+	Text     string
+	Media    []channel.Media
+	Template *channel.Template
+
+	// Purpose is why it is sent. "" is compliance.Conversational.
+	Purpose compliance.Purpose
+
+	// RequestKey makes a repetition harmless: a second reply with the key of
+	// an earlier one returns that one. "" is none. At most 128 bytes.
+	RequestKey string
+}
+
+// The bounds of what a person writes.
+const (
+	longestText = 20_000 // code points; a channel's own limit is mostly lower
+	longestKey  = 128    // bytes
+)
+
+// Reply queues a message to the customer and returns it; sending it is the
+// work of [Inbox.Run]. A closed or snoozed conversation is opened by it.
+//
+// The error is a *BlockedError if the message may not be sent, because the
+// customer has opted out, say, and ErrInvalid if there is nothing to send or
+// the channel can't carry it. Nothing is stored then.
+func (a *Agent) Reply(ctx context.Context, id store.ConversationID, d Draft) (store.Message, error) {
+	if err := checkDraft(d); err != nil {
+		return store.Message{}, err
+	}
+	purpose := d.Purpose
+	if purpose == "" {
+		purpose = compliance.Conversational
+	}
+	return a.write(ctx, id, accessFull, d.RequestKey, func(t *tx, conv *store.Conversation) (store.Message, []store.Event, error) {
+		if err := a.in.checkLimits(*conv, d); err != nil {
+			return store.Message{}, nil, err
+		}
+		decision, err := a.in.gate(t, *conv, store.Message{
+			Author: a.author(), Purpose: purpose, To: conv.Theirs, Extras: &store.Extras{Template: d.Template},
+		})
+		if err != nil {
+			return store.Message{}, nil, err
+		}
+		if decision.Verdict != compliance.Allow && decision.Verdict != compliance.Defer {
+			return store.Message{}, nil, &BlockedError{Decision: decision}
+		}
+		var events []store.Event
+		if conv.Status != store.Open {
+			conv.Status, conv.SnoozedUntil = store.Open, time.Time{}
+			events = append(events, eventOf(t, *conv, store.ConversationReopened, a.author(), store.Detail{Status: conv.Status}))
+		}
+		conv.WaitingSince = time.Time{}
+		m, err := a.in.queue(t, conv, draft{
+			text: d.Text, media: d.Media, template: d.Template, purpose: purpose, author: a.author(), requestKey: d.RequestKey,
+		})
+		return m, events, err
+	})
+}
+
+// Note adds a note for the team to a conversation. No channel ever sees it.
+// RequestKey works as in [Draft]; "" is none.
+func (a *Agent) Note(ctx context.Context, id store.ConversationID, text, requestKey string) (store.Message, error) {
+	if err := checkText("text", text); err != nil {
+		return store.Message{}, err
+	}
+	if text == "" {
+		return store.Message{}, invalid("text", "is empty; write something")
+	}
+	if len(requestKey) > longestKey {
+		return store.Message{}, invalid("requestKey", "has %d bytes; at most %d are allowed", len(requestKey), longestKey)
+	}
+	return a.write(ctx, id, accessRead, requestKey, func(t *tx, conv *store.Conversation) (store.Message, []store.Event, error) {
+		last := conv.LastAt
+		m, err := newMessage(t, conv, store.Note)
+		if err != nil {
+			return store.Message{}, nil, err
+		}
+		conv.LastAt = last // a note does not bring a conversation to the top
+		m.Author, m.Text, m.RequestKey = a.author(), text, requestKey
+		if err := t.PutMessages(m); err != nil {
+			return store.Message{}, nil, err
+		}
+		m.Version++
+		e := eventOf(t, *conv, store.NoteAdded, a.author(), store.Detail{Seq: m.Seq})
+		e.Message = m.ID
+		return m, []store.Event{e}, nil
+	})
+}
+
+// write adds a message of the user's to a conversation, once.
+func (a *Agent) write(ctx context.Context, id store.ConversationID, want access, key string,
+	fn func(*tx, *store.Conversation) (store.Message, []store.Event, error),
+) (store.Message, error) {
+	var m store.Message
+	err := a.in.update(ctx, func(t *tx) error {
+		conv, _, err := a.open(t, id, want)
+		if err != nil {
+			return err
+		}
+		// A commit whose outcome is unknown is repeated: m may be there.
+		earlier, err := a.written(t, m.ID, key)
+		if err != nil {
+			return err
+		}
+		if len(earlier) > 0 {
+			if earlier[0].Conversation != id || earlier[0].Author != a.author() {
+				return invalid("RequestKey", "was used for another message; make a key for each")
+			}
+			m = earlier[0]
+			return nil
+		}
+		var events []store.Event
+		if m, events, err = fn(t, &conv); err != nil {
+			return err
+		}
+		if err := t.PutConversations(conv); err != nil {
+			return err
+		}
+		if err := t.AppendEvents(events...); err != nil {
+			return err
+		}
+		// Whoever writes has read what stands above.
+		mark := store.ReadMark{User: a.user, Conversation: id, Seq: conv.LastSeq, InboundCount: conv.InboundCount}
+		if _, err := a.raiseMark(t, mark); err != nil {
+			return err
+		}
+		if m.Direction == store.Note {
+			return nil
+		}
+		return a.in.begin(t, id)
+	})
+	if err != nil {
+		return store.Message{}, err
+	}
+	return m, nil
+}
+
+func (a *Agent) written(t *tx, id store.MessageID, key string) ([]store.Message, error) {
+	if key != "" {
+		return t.MessagesByRequest(a.account, key)
+	}
+	if id != 0 {
+		return t.Messages(id)
+	}
+	return nil, nil
+}
+
+func checkDraft(d Draft) error {
+	if err := checkText("Draft.Text", d.Text); err != nil {
+		return err
+	}
+	if len(d.RequestKey) > longestKey {
+		return invalid("Draft.RequestKey", "has %d bytes; at most %d are allowed", len(d.RequestKey), longestKey)
+	}
+	switch d.Purpose {
+	case "", compliance.Conversational, compliance.Transactional, compliance.Marketing:
+	case compliance.Compliance:
+		return invalid("Draft.Purpose", "is compliance, which only the library's own answers to STOP, START and HELP have")
+	default:
+		return invalid("Draft.Purpose", "is not a purpose that package compliance knows")
+	}
+	switch {
+	case d.Template != nil && (d.Text != "" || len(d.Media) > 0):
+		return invalid("Draft.Template", "is set together with Text or Media; a template is sent alone")
+	case d.Template != nil && d.Template.ID == "":
+		return invalid("Draft.Template.ID", "is empty; it is the provider's id of the template")
+	case d.Template == nil && d.Text == "" && len(d.Media) == 0:
+		return invalid("Draft", "is empty; set Text, Media or Template")
+	}
+	return nil
+}
+
+func checkText(field, text string) error {
+	if !utf8.ValidString(text) {
+		return invalid(field, "is not valid UTF-8")
+	}
+	if n := utf8.RuneCountInString(text); n > longestText {
+		return invalid(field, "has %d characters; at most %d are allowed", n, longestText)
+	}
+	return nil
+}
+
+// checkLimits says before anything is stored what the channel would refuse.
+func (in *Inbox) checkLimits(conv store.Conversation, d Draft) error {
+	ch, ok := in.channels[conv.Channel]
+	if !ok {
+		return invalid("Conversation", "came in on channel %q, which the host does not have any more", conv.Channel)
+	}
+	limiter, ok := ch.(channel.Limiter)
+	if !ok {
+		return nil
+	}
+	limits := limiter.Limits(conv.Ours, conv.Theirs)
+	if n := utf8.RuneCountInString(d.Text); limits.BodyRunes > 0 && n > limits.BodyRunes {
+		return invalid("Draft.Text", "has %d characters; channel %s carries at most %d", n, conv.Channel, limits.BodyRunes)
+	}
+	if n := len(d.Media); limits.MediaCount > 0 && n > limits.MediaCount {
+		return invalid("Draft.Media", "has %d attachments; channel %s carries at most %d", n, conv.Channel, limits.MediaCount)
+	}
+	return nil
+}
+
+// checkReply checks what a responder wants to say as a user's draft is.
+func (in *Inbox) checkReply(r responder.Reply) error {
+	if r.IsZero() {
+		return nil
+	}
+	if err := checkDraft(Draft{Text: r.Text, Media: r.Media, Template: r.Template, Purpose: r.Purpose}); err != nil {
+		return fmt.Errorf("responder: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,161 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/compliance"
+	"github.com/teaminbox/teaminbox/store"
+)
+
+// settleGrace is how much longer than a send may take its outcome is waited
+// for, before the attempt is settled without it.
+const settleGrace = 5 * time.Second
+
+// longestRetryAfter bounds how long a provider can hold up a conversation.
+const longestRetryAfter = time.Hour
+
+func (in *Inbox) settleAfter() time.Duration { return in.cfg.SendTimeout + settleGrace }
+
+// send hands a message to its channel. It does not return before the channel
+// does or the time is up; a channel that ignores its context is left behind.
+func (in *Inbox) send(ctx context.Context, o *outgoing) (channel.Receipt, *channel.SendError) {
+	var receipt channel.Receipt
+	err := in.bounded(ctx, in.cfg.SendTimeout, func(ctx context.Context) error {
+		r, err := o.channel.Send(ctx, o.wire)
+		if err == nil {
+			receipt = r
+		}
+		return err
+	})
+	if err != nil {
+		// A late receipt must not be read while its goroutine may write it.
+		return channel.Receipt{}, channel.AsSendError(err)
+	}
+	return receipt, nil
+}
+
+// errAbandoned means that a call did not return in its time.
+var errAbandoned = errors.New("inbox: no answer in time")
+
+// bounded calls fn in a goroutine of its own, with a deadline, and makes a
+// panic an error. It returns errAbandoned if fn ignores the deadline.
+func (in *Inbox) bounded(ctx context.Context, limit time.Duration, fn func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	result := make(chan error, 1)
+	go func() { result <- protect(func() error { return fn(ctx) }) }()
+	select {
+	case err := <-result:
+		return err
+	case <-ctx.Done():
+	}
+	// One that honours its context is about to return and knows more.
+	grace := time.NewTimer(abandonGrace)
+	defer grace.Stop()
+	select {
+	case err := <-result:
+		return err
+	case <-grace.C:
+		return errAbandoned
+	}
+}
+
+// abandonGrace is how long a call may take to return after its time is up.
+const abandonGrace = 100 * time.Millisecond
+
+// settle records what became of an attempt. It needs no lease: it is a fact
+// about the world, and holds whoever works on the conversation now.
+func (in *Inbox) settle(t *tx, conv store.Conversation, o *outgoing, receipt channel.Receipt, failure *channel.SendError) error {
+	m, err := store.One(t.Messages(o.message.ID))
+	if err != nil {
+		return err
+	}
+	if failure == nil {
+		return in.settleSent(t, conv, m, o.task, receipt)
+	}
+	// Somebody else has told us more than our failed call could: a status
+	// update that was faster, or a later attempt.
+	if m.Attempts != o.message.Attempts || m.State != store.StateAttempting && m.State != store.StateUnconfirmed {
+		return nil
+	}
+	if failure.OptOut {
+		if err := in.providerOptOut(t, conv, m, failure.Code, failure.Reason); err != nil {
+			return err
+		}
+	}
+	switch failure.Outcome {
+	case channel.NotSent:
+		if m.Attempts >= in.cfg.SendAttempts {
+			return in.finish(t, conv, m, o.task, store.StateRejected, failure.Code, "was not sent in "+plural(m.Attempts, "attempt")+": "+describe(failure))
+		}
+		m.Code = failure.Code
+		due := t.now.Add(max(in.backoff(m.Attempts), min(failure.RetryAfter, longestRetryAfter)))
+		return in.postpone(t, conv, m, o.task, store.StateRetrying, compliance.Decision{Until: due, Reason: describe(failure)})
+	case channel.Rejected:
+		return in.finish(t, conv, m, o.task, store.StateRejected, failure.Code, describe(failure))
+	case channel.Uncertain:
+	}
+	return in.finish(t, conv, m, o.task, store.StateUnconfirmed, failure.Code, "it is not known whether the message was sent: "+describe(failure))
+}
+
+func (in *Inbox) settleSent(t *tx, conv store.Conversation, m store.Message, task store.Task, r channel.Receipt) error {
+	if m.ProviderID == "" {
+		m.ProviderID = r.ProviderID
+	}
+	if r.Segments > 0 {
+		m.Segments = r.Segments
+	}
+	to, ok := stateOf(r.State)
+	if !ok {
+		to = store.StateAccepted
+	}
+	if rank(to) > rank(m.State) {
+		return in.finish(t, conv, m, task, to, "", "")
+	}
+	if err := t.PutMessages(m); err != nil {
+		return err
+	}
+	return t.DeleteTasks(task.ID)
+}
+
+// expire settles an attempt whose outcome nobody brought: its process died or
+// was cut off. What the provider made of it is not known.
+func (in *Inbox) expire(t *tx, conv store.Conversation, task store.Task) error {
+	m, err := store.One(t.Messages(task.Message))
+	if err != nil {
+		return err
+	}
+	if m.State != store.StateAttempting {
+		return t.DeleteTasks(task.ID)
+	}
+	return in.finish(t, conv, m, task, store.StateUnconfirmed, "", "it is not known whether the message was sent: the attempt was interrupted")
+}
+
+// backoff is how long to wait after the n-th attempt that was not sent: one
+// second, doubled each time up to four minutes, and between half and all of
+// it, so that many do not come back together.
+func (in *Inbox) backoff(n int) time.Duration {
+	const longest = 4 * time.Minute
+	d := longest
+	if n < 9 {
+		d = min(time.Second<<(n-1), longest)
+	}
+	return d/2 + time.Duration(in.jitter()*float64(d/2))
+}
+
+func describe(e *channel.SendError) string {
+	switch {
+	case e.Reason != "":
+		return e.Reason
+	case errors.Is(e.Err, errAbandoned), errors.Is(e.Err, context.DeadlineExceeded):
+		return "the provider did not answer in time"
+	case errors.Is(e.Err, context.Canceled):
+		return "the attempt was interrupted"
+	case e.Code != "":
+		return "the provider answered with code " + e.Code
+	}
+	return "the provider could not be reached or did not answer as it should"
+}

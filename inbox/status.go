@@ -1,0 +1,108 @@
+package inbox
+
+import (
+	"strconv"
+
+	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/compliance"
+	"github.com/teaminbox/teaminbox/store"
+)
+
+// report takes in a provider's word on an outbound message. Words may come
+// before the answer to the send, twice and in any order; see rank.
+func (in *Inbox) report(t *tx, channelName string, u channel.StatusUpdate) error {
+	m, found, err := in.reported(t, channelName, u)
+	if err != nil {
+		return err
+	}
+	if !found {
+		in.log.Info("a status update is about a message that is not ours", "channel", channelName, "provider_id", u.ProviderID, "state", u.State.String())
+		return nil
+	}
+	conv, err := store.One(t.Conversations(m.Conversation))
+	if err != nil {
+		return err
+	}
+	if u.OptOut {
+		if err := in.providerOptOut(t, conv, m, u.Code, u.Reason); err != nil {
+			return err
+		}
+	}
+	before := m
+	if m.ProviderID == "" {
+		m.ProviderID = u.ProviderID
+	}
+	to, known := stateOf(u.State)
+	if !known || rank(to) <= rank(m.State) {
+		if m.ProviderID == before.ProviderID {
+			return nil
+		}
+		return t.PutMessages(m)
+	}
+	e := move(t, conv, &m, to, u.Code, u.Reason)
+	if err := t.PutMessages(m); err != nil {
+		return err
+	}
+	if err := t.AppendEvents(e); err != nil {
+		return err
+	}
+	if rank(before.State) > 0 {
+		return nil
+	}
+	// The provider has the message: whatever was to be done to send it, or to
+	// settle the attempt, is done.
+	tasks, err := t.Tasks(conv.ID)
+	if err != nil {
+		return err
+	}
+	for _, task := range tasks {
+		if task.Message == m.ID {
+			if err := t.DeleteTasks(task.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// reported finds the message that a status update is about, by our own id
+// first, since the provider's may not be known yet.
+func (in *Inbox) reported(t *tx, channelName string, u channel.StatusUpdate) (store.Message, bool, error) {
+	if id, err := strconv.ParseInt(u.MessageID, 10, 64); err == nil && id > 0 {
+		found, err := t.Messages(store.MessageID(id))
+		if err != nil {
+			return store.Message{}, false, err
+		}
+		if len(found) > 0 && ours(found[0], channelName, u.ProviderID) {
+			return found[0], true, nil
+		}
+	}
+	if u.ProviderID == "" {
+		return store.Message{}, false, nil
+	}
+	found, err := t.MessagesFrom(store.ProviderRef{Channel: channelName, ProviderID: u.ProviderID})
+	if err != nil || len(found) == 0 || found[0].Direction != store.Outbound {
+		return store.Message{}, false, err
+	}
+	return found[0], true, nil
+}
+
+// ours reports whether a message with the id of a status update is the one
+// that it means.
+func ours(m store.Message, channelName, providerID string) bool {
+	return m.Direction == store.Outbound && m.Channel == channelName &&
+		(m.ProviderID == "" || providerID == "" || m.ProviderID == providerID)
+}
+
+// providerOptOut writes down that the provider holds a customer as opted out.
+func (in *Inbox) providerOptOut(t *tx, conv store.Conversation, m store.Message, code, reason string) error {
+	state, err := consentOf(t, conv)
+	if err != nil || state.OptedOut {
+		return err
+	}
+	_, err = in.recordConsent(t, conv, compliance.Entry{
+		Kind: compliance.OptOut, Source: compliance.FromProvider, OccurredAt: t.now, Text: code,
+		Rule: "the provider refused the message: " + reason, Message: m.ID.String(),
+	}, m.ID)
+	return err
+}

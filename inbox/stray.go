@@ -1,0 +1,115 @@
+package inbox
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/store"
+)
+
+// acceptStray keeps a message that no inbox takes, and tells of it.
+func (in *Inbox) acceptStray(t *tx, ref store.ProviderRef, m channel.Inbound, reason string) (Acceptance, error) {
+	if known, err := t.StraysFrom(ref); err != nil {
+		return Acceptance{}, err
+	} else if len(known) > 0 {
+		return Acceptance{Duplicate: true, Stray: known[0].ID}, nil
+	}
+	id, err := t.NewID()
+	if err != nil {
+		return Acceptance{}, err
+	}
+	s := store.Stray{
+		ID: store.StrayID(id), Account: in.cfg.StrayAccount, Channel: ref.Channel, Inbound: m, Reason: reason, ReceivedAt: t.now,
+	}
+	if err := t.PutStrays(s); err != nil {
+		return Acceptance{}, err
+	}
+	in.log.Warn("a message came in that belongs to no inbox; it is kept as a stray", "channel", ref.Channel, "from", m.From, "to", m.To, "stray", s.ID)
+	err = t.AppendEvents(store.Event{
+		Account: s.Account, Type: store.StrayReceived, At: t.now, Actor: store.Author{Kind: store.ByCustomer}, Detail: store.Detail{Reason: reason},
+	})
+	return Acceptance{Stray: s.ID}, err
+}
+
+// Strays returns messages that came in and belong to no inbox, the oldest
+// first, at most limit (0: 50; more than 200 are never returned).
+func (a *Agent) Strays(ctx context.Context, limit int) ([]store.Stray, error) {
+	var strays []store.Stray
+	err := a.in.view(ctx, func(t *tx) error {
+		if _, err := a.seat(t); err != nil {
+			return err
+		}
+		var err error
+		strays, err = t.WaitingStrays(a.account, pageSize(limit))
+		return err
+	})
+	return strays, err
+}
+
+// AdoptStray puts a stray into one of the user's inboxes, as if it had been
+// written to it, and returns the conversation. The reply goes out from the
+// address that the customer wrote to.
+func (a *Agent) AdoptStray(ctx context.Context, id store.StrayID, into store.InboxID) (store.ConversationID, error) {
+	var conv store.ConversationID
+	err := a.in.update(ctx, func(t *tx) error {
+		s, c, err := a.stray(t, id)
+		if err != nil {
+			return err
+		}
+		box, ok := c.inboxes[into]
+		if !ok || !slices.Contains(c.inboxesOf(a.user), into) {
+			return fmt.Errorf("%w: inbox %q", ErrNotFound, into)
+		}
+		known, err := t.MessagesFrom(store.ProviderRef{Channel: s.Channel, ProviderID: s.Inbound.ProviderID})
+		if err != nil {
+			return err
+		}
+		accepted := Acceptance{}
+		if len(known) > 0 { // the provider delivered it again after the address was given to an inbox
+			accepted.Conversation = known[0].Conversation
+		} else if accepted, err = a.in.acceptInto(t, box, s.Channel, s.Inbound); err != nil {
+			return err
+		}
+		conv = accepted.Conversation
+		return a.resolve(t, s, fmt.Sprintf("put into inbox %s", into))
+	})
+	return conv, err
+}
+
+// DismissStray takes a stray off the list. It stays in the store.
+func (a *Agent) DismissStray(ctx context.Context, id store.StrayID) error {
+	return a.in.update(ctx, func(t *tx) error {
+		s, _, err := a.stray(t, id)
+		if err != nil {
+			return err
+		}
+		return a.resolve(t, s, "dismissed")
+	})
+}
+
+func (a *Agent) stray(t *tx, id store.StrayID) (store.Stray, *company, error) {
+	c, err := a.seat(t)
+	if err != nil {
+		return store.Stray{}, nil, err
+	}
+	found, err := t.Strays(id)
+	if err != nil {
+		return store.Stray{}, nil, err
+	}
+	if len(found) == 0 || found[0].Account != a.account || !found[0].ResolvedAt.IsZero() {
+		return store.Stray{}, nil, fmt.Errorf("%w: stray %v", ErrNotFound, id)
+	}
+	return found[0], c, nil
+}
+
+func (a *Agent) resolve(t *tx, s store.Stray, how string) error {
+	s.ResolvedAt, s.ResolvedBy, s.Resolution = t.now, a.user, how
+	if err := t.PutStrays(s); err != nil {
+		return err
+	}
+	return t.AppendEvents(store.Event{
+		Account: a.account, Type: store.StrayResolved, At: t.now, Actor: a.author(), Detail: store.Detail{Reason: how},
+	})
+}

@@ -1,0 +1,297 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/teaminbox/teaminbox/store"
+)
+
+// piece is what a turn has to do outside of a transaction: ask the router, or
+// hand over a message. An empty piece ends the turn.
+type piece struct {
+	route *routeJob
+	send  *outgoing
+}
+
+// turn works on one leased conversation until its mailbox holds nothing that
+// is due. Each transaction records the outcome of one piece and takes the next
+// from the mailbox, so that an inbound message with an automatic answer costs
+// no more than three that write: accepted; decided and marked as being sent;
+// sent.
+func (in *Inbox) turn(ctx context.Context, lease store.Lease, p *piece) error {
+	var err error
+	for {
+		switch {
+		case p == nil:
+			p, err = in.proceed(ctx, lease, nil)
+		case p.route != nil:
+			job := p.route
+			v := in.decide(ctx, job)
+			p, err = in.proceed(ctx, lease, func(t *tx, conv store.Conversation, held bool) error {
+				if !held {
+					return nil // somebody else has the conversation; what we decided is late
+				}
+				return blame(job.task, in.applyRoute(t, conv, job, v))
+			})
+		case p.send != nil:
+			p, err = in.deliver(ctx, lease, p.send)
+		default:
+			return nil
+		}
+		if err != nil {
+			return in.failed(ctx, lease, err)
+		}
+	}
+}
+
+// deliver hands over a message and records what became of it. The record is a
+// fact that only this process knows, so it is tried for as long as the attempt
+// would otherwise wait to be settled.
+func (in *Inbox) deliver(ctx context.Context, lease store.Lease, o *outgoing) (*piece, error) {
+	receipt, failure := in.send(ctx, o)
+	if failure != nil {
+		in.log.Warn("a message was not taken over by its provider", "message", o.message.ID, "channel", o.message.Channel, "to", o.message.To,
+			"outcome", failure.Outcome.String(), "code", failure.Code, "attempt", o.message.Attempts)
+	}
+	for waited := time.Duration(0); ; waited += in.cfg.PollInterval {
+		p, err := in.proceed(ctx, lease, func(t *tx, conv store.Conversation, _ bool) error {
+			return in.settle(t, conv, o, receipt, failure)
+		})
+		if err == nil || waited >= settleGrace || !pause(ctx, in.cfg.PollInterval) {
+			return p, err
+		}
+		in.log.Error("the outcome of a send could not be recorded; trying again", "message", o.message.ID, "err", err)
+	}
+}
+
+// proceed records the outcome of a piece and takes the next one, in one
+// transaction.
+func (in *Inbox) proceed(ctx context.Context, lease store.Lease, record func(t *tx, conv store.Conversation, held bool) error) (*piece, error) {
+	var next *piece
+	err := in.update(ctx, func(t *tx) error {
+		next = &piece{}
+		held, err := holds(t, lease)
+		if err != nil {
+			return err
+		}
+		if record != nil {
+			conv, err := store.One(t.Conversations(lease.Conversation))
+			if err != nil {
+				return err
+			}
+			if err := record(t, conv, held); err != nil {
+				return err
+			}
+		}
+		switch {
+		case !held:
+			return nil
+		case in.work.stopping():
+			return t.Release(lease)
+		}
+		if next, err = in.next(t, lease.Conversation); err != nil {
+			return err
+		}
+		if *next == (piece{}) {
+			return t.Release(lease)
+		}
+		return nil
+	})
+	return next, err
+}
+
+// holds reports whether a lease is still alive and ours.
+func holds(t *tx, lease store.Lease) (bool, error) {
+	living, err := t.Leases(lease.Conversation)
+	if err != nil {
+		return false, err
+	}
+	return len(living) > 0 && living[0].Owner == lease.Owner && living[0].Fence == lease.Fence, nil
+}
+
+// next takes the next piece out of a conversation's mailbox, and does at once
+// what needs nothing but the store. Messages are sent in their order: one that
+// waits for its time, or for the outcome of an attempt, holds back those
+// behind it.
+func (in *Inbox) next(t *tx, id store.ConversationID) (*piece, error) {
+	tasks, err := t.Tasks(id)
+	if err != nil {
+		return nil, err
+	}
+	var head time.Time // when the first message that is to be sent can be
+	for _, task := range tasks {
+		if task.SetAside {
+			continue
+		}
+		sends := task.Kind == store.TaskSend || task.Kind == store.TaskSettle
+		switch {
+		case sends && !head.IsZero():
+			if task.Kind == store.TaskSend && task.DueAt.Before(head) {
+				task.DueAt = head
+				if err := t.PutTasks(task); err != nil {
+					return nil, err
+				}
+			}
+			continue
+		case task.DueAt.After(t.now):
+			if sends {
+				head = task.DueAt
+			}
+			continue
+		}
+		conv, err := store.One(t.Conversations(id))
+		if err != nil {
+			return nil, err
+		}
+		p, err := in.take(t, conv, task)
+		if err != nil {
+			return nil, blame(task, err)
+		}
+		if p != nil {
+			return p, nil
+		}
+		if sends {
+			// It may have been deferred, and then holds back the others.
+			if head, err = dueAt(t, task); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return &piece{}, nil
+}
+
+// take begins a task that is due. It returns nil if the task is done with, or
+// waits again.
+func (in *Inbox) take(t *tx, conv store.Conversation, task store.Task) (*piece, error) {
+	switch task.Kind {
+	case store.TaskRoute:
+		c, err := in.company(t, conv.Account)
+		if err != nil {
+			return nil, err
+		}
+		if claimed(c, conv) {
+			if err := t.DeleteTasks(task.ID); err != nil {
+				return nil, err
+			}
+			return nil, in.alert(t, conv, task.Message, []store.UserID{conv.ClaimedBy})
+		}
+		job, err := in.newRouteJob(t, conv, task)
+		if err != nil {
+			return nil, err
+		}
+		return &piece{route: job}, nil
+	case store.TaskSend:
+		o, err := in.attempt(t, conv, task)
+		if err != nil || o == nil {
+			return nil, err
+		}
+		return &piece{send: o}, nil
+	case store.TaskSettle:
+		return nil, in.expire(t, conv, task)
+	case store.TaskWake:
+		return nil, in.wake(t, conv, task)
+	}
+	return nil, fmt.Errorf("inbox: task %v is of kind %q, which this version does not know", task.ID, task.Kind)
+}
+
+// dueAt returns when a task that was due is due again, or zero.
+func dueAt(t *tx, task store.Task) (time.Time, error) {
+	tasks, err := t.Tasks(task.Conversation)
+	if err != nil {
+		return time.Time{}, err
+	}
+	for _, other := range tasks {
+		if other.ID == task.ID && other.DueAt.After(t.now) {
+			return other.DueAt, nil
+		}
+	}
+	return time.Time{}, nil
+}
+
+// taskError is a failure of one task, not of the store.
+type taskError struct {
+	task store.Task
+	err  error
+}
+
+func (e *taskError) Error() string { return e.err.Error() }
+func (e *taskError) Unwrap() error { return e.err }
+
+func blame(task store.Task, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &taskError{task: task, err: err}
+}
+
+// failed counts a task's failure, so that it is tried again later and set
+// aside for a person when it fails too often; the tasks behind it go on. A
+// failure of the store is nobody's: the lease runs out and the work is taken
+// up again.
+func (in *Inbox) failed(ctx context.Context, lease store.Lease, err error) error {
+	var failure *taskError
+	if !errors.As(err, &failure) || ctx.Err() != nil {
+		return fmt.Errorf("inbox: conversation %v: %w", lease.Conversation, err)
+	}
+	in.log.Error("a task failed", "conversation", lease.Conversation, "task", failure.task.ID, "kind", string(failure.task.Kind), "err", err)
+	return in.update(ctx, func(t *tx) error {
+		held, err := holds(t, lease)
+		if err != nil || !held {
+			return err
+		}
+		tasks, err := t.Tasks(lease.Conversation)
+		if err != nil {
+			return err
+		}
+		for _, task := range tasks {
+			if task.ID != failure.task.ID {
+				continue
+			}
+			if err := in.countFailure(t, task, failure.err); err != nil {
+				return err
+			}
+		}
+		return t.Release(lease)
+	})
+}
+
+func (in *Inbox) countFailure(t *tx, task store.Task, cause error) error {
+	task.Attempts++
+	task.Error = firstRunes(cause.Error(), 500)
+	task.DueAt = t.now.Add(in.backoff(task.Attempts))
+	task.SetAside = task.Attempts >= in.cfg.TaskAttempts
+	if err := t.PutTasks(task); err != nil || !task.SetAside {
+		return err
+	}
+	conv, err := store.One(t.Conversations(task.Conversation))
+	if err != nil {
+		return err
+	}
+	e := eventOf(t, conv, store.TaskSetAside, store.Author{Kind: store.BySystem}, store.Detail{
+		Reason: fmt.Sprintf("%s failed %s and waits for a person: %s", task.Kind, plural(task.Attempts, "time"), task.Error),
+	})
+	e.Message = task.Message
+	return t.AppendEvents(e)
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}
+
+// pause waits, and reports whether the context still lives.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,74 @@
+package inbox
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/teaminbox/teaminbox/channel"
+)
+
+// retryAfter is what an overloaded engine asks of a provider, in seconds.
+const retryAfter = 2
+
+// Webhook returns the handler for a channel's webhooks: inbound messages and
+// status callbacks. Mount it at the URL that the channel is configured with.
+//
+// It answers 2xx only when everything that the request brought is durable.
+// Otherwise it answers 403 (the signature does not match), 413 (the body is
+// too large), 400 (the request is malformed), 503 with Retry-After (too much
+// is waiting) or 500 (the store failed); nothing is stored then.
+//
+// The error is ErrUnknownChannel, or says that the channel has no webhooks.
+func (in *Inbox) Webhook(channelName string) (http.Handler, error) {
+	ch, ok := in.channels[channelName]
+	if !ok {
+		return nil, fmt.Errorf("%w: %q", ErrUnknownChannel, channelName)
+	}
+	hook, ok := ch.(channel.Webhook)
+	if !ok {
+		return nil, fmt.Errorf("inbox: channel %q has no webhooks", channelName)
+	}
+	return &webhookHandler{in: in, channel: hook}, nil
+}
+
+type webhookHandler struct {
+	in      *Inbox
+	channel channel.Webhook
+}
+
+func (h *webhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	delivery, err := h.channel.ParseWebhook(r)
+	if err == nil {
+		err = h.in.receiveAll(r.Context(), h.channel.Name(), delivery)
+	}
+	if err == nil {
+		h.channel.Acknowledge(w)
+		return
+	}
+	status := statusFor(err)
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
+	}
+	if status >= http.StatusInternalServerError {
+		h.in.log.Error("a webhook could not be taken in; the provider is told so", "channel", h.channel.Name(), "status", status, "err", err)
+	} else {
+		h.in.log.Warn("a webhook was refused", "channel", h.channel.Name(), "status", status, "err", err)
+	}
+	http.Error(w, http.StatusText(status), status)
+}
+
+func statusFor(err error) int {
+	switch {
+	case errors.Is(err, channel.ErrSignature):
+		return http.StatusForbidden
+	case errors.Is(err, channel.ErrTooLarge):
+		return http.StatusRequestEntityTooLarge
+	case errors.Is(err, channel.ErrMalformed), errors.Is(err, ErrInvalid):
+		return http.StatusBadRequest
+	case errors.Is(err, ErrOverloaded):
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}

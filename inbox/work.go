@@ -1,0 +1,231 @@
+package inbox
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/teaminbox/teaminbox/store"
+)
+
+// workQueue holds the turns that are running. It is bounded: when it is full,
+// work stays in the store until there is room.
+type workQueue struct {
+	limit int
+	woken chan struct{} // holds a value if there may be work that nobody has begun
+
+	mu     sync.Mutex
+	ctx    context.Context // of the turns; nil while Run does not run
+	stop   bool            // turns end after the piece they are at
+	active map[store.ConversationID]*activeTurn
+	idle   sync.WaitGroup
+}
+
+// activeTurn is a turn that is running.
+type activeTurn struct {
+	lease   store.Lease
+	renewed time.Time // when the lease was taken or prolonged, by the engine's clock
+}
+
+func (w *workQueue) init(limit int) {
+	w.limit = limit
+	w.woken = make(chan struct{}, 1)
+	w.active = make(map[store.ConversationID]*activeTurn)
+}
+
+// wake makes Run look for work.
+func (w *workQueue) wake() {
+	select {
+	case w.woken <- struct{}{}:
+	default:
+	}
+}
+
+// open lets turns run under a context.
+func (w *workQueue) open(ctx context.Context) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ctx, w.stop = ctx, false
+}
+
+// close is called when the last turn has ended: Step may work again.
+func (w *workQueue) close() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stop = false
+}
+
+// drain lets no further turn begin and tells the running ones to end.
+func (w *workQueue) drain() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ctx, w.stop = nil, true
+}
+
+func (w *workQueue) stopping() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.stop
+}
+
+// room returns how many turns can begin.
+func (w *workQueue) room() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ctx == nil {
+		return 0
+	}
+	return w.limit - len(w.active)
+}
+
+// start runs a turn in a goroutine of its own. It reports whether it did; if
+// not, the lease runs out by itself. The turn lives under the context of Run,
+// not of the request that brought the work.
+//
+//nolint:contextcheck // see above: a request's end must not end the turn
+func (w *workQueue) start(lease store.Lease, now time.Time, run func(context.Context)) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ctx == nil {
+		return false
+	}
+	ctx := w.ctx
+	mine := &activeTurn{lease: lease, renewed: now}
+	w.active[lease.Conversation] = mine
+	w.idle.Add(1)
+	go func() {
+		defer w.idle.Done()
+		defer w.end(mine)
+		run(ctx)
+	}()
+	return true
+}
+
+func (w *workQueue) end(turn *activeTurn) {
+	w.mu.Lock()
+	// A turn that lost its lease may have been followed by another.
+	if w.active[turn.lease.Conversation] == turn {
+		delete(w.active, turn.lease.Conversation)
+	}
+	full := len(w.active) == w.limit-1
+	w.mu.Unlock()
+	if full {
+		w.wake()
+	}
+}
+
+// aging returns the conversations whose leases were renewed before a moment.
+func (w *workQueue) aging(before time.Time) []store.ConversationID {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var old []store.ConversationID
+	for id, turn := range w.active {
+		if turn.renewed.Before(before) {
+			old = append(old, id)
+		}
+	}
+	return old
+}
+
+// renewed notes that leases were prolonged.
+func (w *workQueue) renewed(leases []store.Lease, now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, l := range leases {
+		if turn := w.active[l.Conversation]; turn != nil && turn.lease.Fence == l.Fence {
+			turn.renewed = now
+		}
+	}
+}
+
+// begin starts a turn on a conversation that has just got work, when the
+// transaction commits, if this engine runs and nobody is at it. Otherwise
+// whoever has the lease finds the work, or Run does.
+func (in *Inbox) begin(t *tx, id store.ConversationID) error {
+	if in.work.room() <= 0 {
+		t.tasks = true
+		return nil
+	}
+	living, err := t.Leases(id)
+	if err != nil || len(living) > 0 {
+		return err
+	}
+	leases, err := t.Lease(in.owner, in.cfg.LeaseTTL, id)
+	if err != nil || len(leases) == 0 {
+		return err
+	}
+	t.onCommit(func() { in.startTurn(leases[0], nil) })
+	return nil
+}
+
+func (in *Inbox) startTurn(lease store.Lease, p *piece) {
+	in.work.start(lease, in.now(), func(ctx context.Context) {
+		if err := in.turn(ctx, lease, p); err != nil {
+			in.log.Error("a conversation could not be worked on; it is tried again when its lease runs out", "conversation", lease.Conversation, "err", err)
+		}
+	})
+}
+
+// stepDue takes leases of conversations that have work due, and returns them
+// and when to look again.
+func (in *Inbox) stepDue(ctx context.Context, limit int) ([]store.Lease, time.Duration, error) {
+	wait := in.cfg.PollInterval
+	due := false
+	err := in.view(ctx, func(t *tx) error {
+		at, any, err := t.NextDue()
+		if err != nil || !any {
+			return err
+		}
+		due = !at.After(t.now)
+		if d := at.Sub(t.now); d > 0 {
+			wait = min(wait, d)
+		}
+		return nil
+	})
+	if err != nil || !due || limit <= 0 {
+		return nil, wait, err
+	}
+	var leases []store.Lease
+	err = in.update(ctx, func(t *tx) error {
+		var err error
+		leases, err = t.LeaseDue(store.LeaseQuery{Owner: in.owner, Now: t.now, TTL: in.cfg.LeaseTTL, Limit: limit})
+		return err
+	})
+	if len(leases) == limit {
+		wait = 0 // there may be more
+	}
+	return leases, wait, err
+}
+
+// stepRenew prolongs the leases of turns that take long.
+func (in *Inbox) stepRenew(ctx context.Context) error {
+	now := in.now()
+	old := in.work.aging(now.Add(-in.cfg.LeaseTTL / 3))
+	if len(old) == 0 {
+		return nil
+	}
+	var leases []store.Lease
+	err := in.update(ctx, func(t *tx) error {
+		held, err := t.Leases(old...)
+		if err != nil {
+			return err
+		}
+		// Only what is still ours: a lease that ran out must not be taken
+		// anew, or its stale turn would pass for the holder.
+		var mine []store.ConversationID
+		for _, l := range held {
+			if l.Owner == in.owner {
+				mine = append(mine, l.Conversation)
+			}
+		}
+		if len(mine) == 0 {
+			return nil
+		}
+		leases, err = t.Lease(in.owner, in.cfg.LeaseTTL, mine...)
+		return err
+	})
+	if err == nil {
+		in.work.renewed(leases, now)
+	}
+	return err
+}
