@@ -65,7 +65,7 @@ func (a *Agent) Events(ctx context.Context, after store.Cursor) iter.Seq2[store.
 	return func(yield func(store.Event, error) bool) {
 		for {
 			woken := a.in.hub.waiter() // before reading, or an event could slip between
-			events, last, err := a.events(ctx, after)
+			events, last, err := a.EventsAfter(ctx, after)
 			if err != nil {
 				yield(store.Event{}, err)
 				return
@@ -90,8 +90,12 @@ func (a *Agent) Events(ctx context.Context, after store.Cursor) iter.Seq2[store.
 	}
 }
 
-// events reads one page, and returns the cursor up to which it has read.
-func (a *Agent) events(ctx context.Context, after store.Cursor) ([]store.Event, store.Cursor, error) {
+// EventsAfter returns events after a cursor that the user may see, in order,
+// without waiting for any, and the cursor to go on from. If that is the one
+// given, there are none yet. A call looks at up to 256 events, of which the
+// user may see fewer or none. It is for clients that poll; see [Agent.Events]
+// for one that is told, and for the errors.
+func (a *Agent) EventsAfter(ctx context.Context, after store.Cursor) ([]store.Event, store.Cursor, error) {
 	var visible []store.Event
 	last := after
 	err := a.in.view(ctx, func(t *tx) error {
