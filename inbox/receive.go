@@ -13,7 +13,7 @@ import (
 // effect but an Acceptance that says so.
 //
 // ProviderID, From and To must be set; otherwise the error is ErrInvalid. A
-// message to an address of no inbox is kept as a stray, see Admin.Strays.
+// message to an address of no inbox is kept as a stray, see Agent.Strays.
 func (in *Inbox) Receive(ctx context.Context, channelName string, m channel.Inbound) (Acceptance, error) {
 	if err := in.checkInbound(channelName, &m); err != nil {
 		return Acceptance{}, err
@@ -34,10 +34,17 @@ func (in *Inbox) Status(ctx context.Context, channelName string, u channel.Statu
 	if _, ok := in.channels[channelName]; !ok {
 		return fmt.Errorf("%w: %q", ErrUnknownChannel, channelName)
 	}
+	if err := checkStatus(u); err != nil {
+		return err
+	}
+	return in.update(ctx, func(t *tx) error { return in.report(t, channelName, u) })
+}
+
+func checkStatus(u channel.StatusUpdate) error {
 	if u.ProviderID == "" && u.MessageID == "" {
 		return invalid("StatusUpdate", "has neither ProviderID nor MessageID; set at least one")
 	}
-	return in.update(ctx, func(t *tx) error { return in.report(t, channelName, u) })
+	return nil
 }
 
 func (in *Inbox) checkInbound(channelName string, m *channel.Inbound) error {
@@ -61,6 +68,11 @@ func (in *Inbox) checkInbound(channelName string, m *channel.Inbound) error {
 func (in *Inbox) receiveAll(ctx context.Context, channelName string, d channel.Delivery) error {
 	for i := range d.Inbound {
 		if err := in.checkInbound(channelName, &d.Inbound[i]); err != nil {
+			return err
+		}
+	}
+	for _, u := range d.Status {
+		if err := checkStatus(u); err != nil {
 			return err
 		}
 	}
