@@ -9,22 +9,27 @@ import (
 )
 
 // workQueue holds the turns that are running. It is bounded: when it is full,
-// work stays in the store until there is room.
+// work stays in the store until there is room. Those who looked for room at
+// the same moment may have taken a few leases more than there is room for;
+// these turns wait here for a place.
 type workQueue struct {
 	limit int
 	woken chan struct{} // holds a value if there may be work that nobody has begun
 
-	mu     sync.Mutex
-	ctx    context.Context // of the turns; nil while Run does not run
-	stop   bool            // turns end after the piece they are at
-	active map[store.ConversationID]*activeTurn
-	idle   sync.WaitGroup
+	mu      sync.Mutex
+	ctx     context.Context // of the turns; nil while Run does not run
+	stop    bool            // turns end after the piece they are at
+	active  map[store.ConversationID]*activeTurn
+	running int
+	ready   []*activeTurn // active, but without a place, in order
+	idle    sync.WaitGroup
 }
 
-// activeTurn is a turn that is running.
+// activeTurn is a turn that holds a lease.
 type activeTurn struct {
 	lease   store.Lease
 	renewed time.Time // when the lease was taken or prolonged, by the engine's clock
+	run     func(context.Context)
 }
 
 func (w *workQueue) init(limit int) {
@@ -55,11 +60,16 @@ func (w *workQueue) close() {
 	w.stop = false
 }
 
-// drain lets no further turn begin and tells the running ones to end.
+// drain lets no further turn begin and tells the running ones to end. Those
+// that wait for a place get it, to give their leases back.
 func (w *workQueue) drain() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.ctx, w.stop = nil, true
+	w.stop = true
+	for _, turn := range w.ready {
+		w.launch(turn)
+	}
+	w.ready, w.ctx = nil, nil
 }
 
 func (w *workQueue) stopping() bool {
@@ -79,37 +89,51 @@ func (w *workQueue) room() int {
 }
 
 // start runs a turn in a goroutine of its own. It reports whether it did; if
-// not, the lease runs out by itself. The turn lives under the context of Run,
-// not of the request that brought the work.
-//
-//nolint:contextcheck // see above: a request's end must not end the turn
+// not, the lease runs out by itself.
 func (w *workQueue) start(lease store.Lease, now time.Time, run func(context.Context)) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.ctx == nil {
 		return false
 	}
-	ctx := w.ctx
-	mine := &activeTurn{lease: lease, renewed: now}
-	w.active[lease.Conversation] = mine
-	w.idle.Add(1)
-	go func() {
-		defer w.idle.Done()
-		defer w.end(mine)
-		run(ctx)
-	}()
+	turn := &activeTurn{lease: lease, renewed: now, run: run}
+	w.active[lease.Conversation] = turn
+	if w.running >= w.limit {
+		w.ready = append(w.ready, turn)
+	} else {
+		w.launch(turn)
+	}
 	return true
+}
+
+// launch runs a turn, under the context of Run and not of the request that
+// brought the work. The caller holds the lock.
+//
+//nolint:contextcheck // see above: a request's end must not end the turn
+func (w *workQueue) launch(turn *activeTurn) {
+	ctx := w.ctx
+	w.running++
+	w.idle.Go(func() {
+		defer w.end(turn)
+		turn.run(ctx)
+	})
 }
 
 func (w *workQueue) end(turn *activeTurn) {
 	w.mu.Lock()
+	defer w.mu.Unlock()
+	full := len(w.active) >= w.limit
 	// A turn that lost its lease may have been followed by another.
 	if w.active[turn.lease.Conversation] == turn {
 		delete(w.active, turn.lease.Conversation)
 	}
-	full := len(w.active) == w.limit-1
-	w.mu.Unlock()
-	if full {
+	w.running--
+	if len(w.ready) > 0 && w.running < w.limit {
+		next := w.ready[0]
+		w.ready = w.ready[1:]
+		w.launch(next)
+	}
+	if full && len(w.active) < w.limit {
 		w.wake()
 	}
 }
