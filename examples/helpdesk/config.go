@@ -1,0 +1,155 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/teaminbox/teaminbox/channel"
+)
+
+// config is what the program was started with.
+type config struct {
+	addr      string
+	db        string
+	publicURL string
+	twilio    twilioConfig
+}
+
+// twilioConfig comes from the environment. It is all empty or complete.
+type twilioConfig struct {
+	accountSID string
+	authTokens []string
+	numbers    []channel.Address
+	apiURL     string
+}
+
+// enabled reports whether the program talks to Twilio, not to simulated
+// phones.
+func (t twilioConfig) enabled() bool { return t.accountSID != "" }
+
+// readConfig reads flags and environment. Its error names every bad one.
+func readConfig(args []string, getenv func(string) string, usage io.Writer) (config, error) {
+	var c config
+	flags := flag.NewFlagSet("helpdesk", flag.ContinueOnError)
+	flags.SetOutput(usage)
+	flags.StringVar(&c.addr, "addr", "127.0.0.1:8080", "`host:port` to listen on")
+	flags.StringVar(&c.db, "db", "helpdesk.db", "SQLite `file`, made if it does not exist")
+	flags.StringVar(&c.publicURL, "public-url", "", "`URL` under which the provider reaches this program, like https://help.example.com; needed with Twilio")
+	flags.Usage = func() {
+		fmt.Fprint(usage, usageText)
+		flags.PrintDefaults()
+	}
+	if err := flags.Parse(args); err != nil {
+		return c, err
+	}
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("helpdesk: "+format, args...)) }
+	if flags.NArg() > 0 {
+		bad("argument %q is not understood; everything is given by flags", flags.Arg(0))
+	}
+	if _, _, err := net.SplitHostPort(c.addr); err != nil {
+		bad("-addr %q is not host:port, like 127.0.0.1:8080", c.addr)
+	}
+	switch {
+	case c.db == "":
+		bad("-db is empty; name a SQLite file")
+	case strings.Contains(c.db, "://"):
+		bad("-db has a URL of a kind that is not supported; name a SQLite file")
+	}
+	if c.publicURL != "" {
+		if err := checkURL(c.publicURL); err != nil {
+			bad("-public-url %w", err)
+		}
+	}
+	var twilioErrs []error
+	c.twilio, twilioErrs = readTwilio(getenv)
+	errs = append(errs, twilioErrs...)
+	if c.twilio.enabled() && c.publicURL == "" {
+		bad("-public-url is missing; with Twilio it is the URL under which Twilio reaches this program, like https://help.example.com")
+	}
+	return c, errors.Join(errs...)
+}
+
+const usageText = `helpdesk is a shared inbox on a web page.
+
+Without configuration it starts a demo with simulated phones. With these in the
+environment it is on Twilio:
+
+  TWILIO_ACCOUNT_SID   the account, AC and 32 digits or letters
+  TWILIO_AUTH_TOKEN    its auth token; several, separated by commas, while rotating:
+                       the first one sends, all of them verify
+  TWILIO_NUMBERS       your numbers, separated by commas, like
+                       +14155550100,whatsapp:+14155550100; Support and Sales get
+                       them in turn
+  TWILIO_API_URL       another base of the REST API, for tests
+
+Flags:
+`
+
+func readTwilio(getenv func(string) string) (twilioConfig, []error) {
+	t := twilioConfig{
+		accountSID: strings.TrimSpace(getenv("TWILIO_ACCOUNT_SID")),
+		authTokens: list(getenv("TWILIO_AUTH_TOKEN")),
+		apiURL:     strings.TrimSpace(getenv("TWILIO_API_URL")),
+	}
+	numbers := list(getenv("TWILIO_NUMBERS"))
+	if t.accountSID == "" && len(t.authTokens) == 0 && len(numbers) == 0 && t.apiURL == "" {
+		return t, nil
+	}
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("helpdesk: "+format, args...)) }
+	if t.accountSID == "" {
+		bad("TWILIO_ACCOUNT_SID is missing, though other TWILIO_ variables are set")
+	}
+	if len(t.authTokens) == 0 {
+		bad("TWILIO_AUTH_TOKEN is missing; without it webhooks can't be verified")
+	}
+	if len(numbers) == 0 {
+		bad("TWILIO_NUMBERS is missing; name the numbers that customers write to, like +14155550100,whatsapp:+14155550100")
+	}
+	for i, n := range numbers {
+		a, err := channel.ParseAddress(n)
+		switch {
+		case err != nil:
+			bad("TWILIO_NUMBERS: number %d: %w", i+1, err)
+		case slices.Contains(t.numbers, a):
+			bad("TWILIO_NUMBERS: number %d is there twice", i+1)
+		default:
+			t.numbers = append(t.numbers, a)
+		}
+	}
+	if t.apiURL != "" {
+		if err := checkURL(t.apiURL); err != nil {
+			bad("TWILIO_API_URL %w", err)
+		}
+	}
+	return t, errs
+}
+
+// list splits at commas and leaves out what is empty.
+func list(s string) []string {
+	var all []string
+	for part := range strings.SplitSeq(s, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			all = append(all, part)
+		}
+	}
+	return all
+}
+
+func checkURL(s string) error {
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return errors.New("is not a URL like https://help.example.com")
+	}
+	if u.RawQuery != "" || u.Fragment != "" {
+		return errors.New("must not have a query or a fragment")
+	}
+	return nil
+}

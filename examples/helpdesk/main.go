@@ -1,0 +1,42 @@
+// Helpdesk is a whole host of Team Inbox: a company's shared inbox on a web
+// page.
+//
+// Without configuration it starts on a SQLite file with a demo company and
+// simulated phones, so that one can play both sides in a browser:
+//
+//	go run ./examples/helpdesk
+//
+// With TWILIO_ACCOUNT_SID and its companions in the environment it is on
+// Twilio; -help lists them. The provider's webhooks go to /webhooks/twilio and
+// its status callbacks to /webhooks/twilio/status.
+//
+// Requests act as a demo user by the header "Authorization: Bearer demo-alice"
+// or by the page's sign-in: a real host puts its own in the place of auth.go.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	cfg, err := readConfig(os.Args[1:], os.Getenv, os.Stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return
+	}
+	if err == nil {
+		err = run(ctx, cfg, slog.New(slog.NewTextHandler(os.Stderr, nil)), os.Stdout)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,39 @@
+// Requests to the helpdesk's JSON API.
+
+export class Problem extends Error {
+  constructor(status, body) {
+    super(body.detail || body.title || "HTTP " + status);
+    this.status = status;
+    this.claimedBy = body.claimed_by;
+  }
+}
+
+async function request(method, path, body) {
+  const init = { method, headers: {} };
+  if (body !== undefined) {
+    init.headers["Content-Type"] = "application/json";
+    init.body = JSON.stringify(body);
+  }
+  const response = await fetch(path, init);
+  const text = await response.text();
+  let parsed = null;
+  if (text !== "") {
+    try {
+      parsed = JSON.parse(text);
+    } catch {
+      parsed = { detail: text };
+    }
+  }
+  if (!response.ok) throw new Problem(response.status, parsed || {});
+  return parsed;
+}
+
+export const get = (path) => request("GET", path);
+export const post = (path, body = {}) => request("POST", path, body);
+export const del = (path) => request("DELETE", path);
+
+// newKey names what a person writes, so that sending it twice is harmless.
+export const newKey = () => {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
+};

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/compliance"
+	"github.com/teaminbox/teaminbox/inbox"
+	"github.com/teaminbox/teaminbox/store"
+)
+
+// The records as the page reads them. Times are RFC 3339 in UTC, ids decimal
+// text, and what is not there is left out.
+
+type conversation struct {
+	ID           inbox.ConversationID `json:"id"`
+	Inbox        inbox.InboxID        `json:"inbox"`
+	Customer     string               `json:"customer"` // a name, or the address
+	Address      channel.Address      `json:"address"`
+	Ours         channel.Address      `json:"ours"`
+	Status       store.Status         `json:"status"`
+	SnoozedUntil time.Time            `json:"snoozed_until,omitzero"`
+	Users        []inbox.UserID       `json:"users,omitempty"`
+	Teams        []inbox.TeamID       `json:"teams,omitempty"`
+	ClaimedBy    inbox.UserID         `json:"claimed_by,omitempty"`
+	ClaimedAt    time.Time            `json:"claimed_at,omitzero"`
+	LastAt       time.Time            `json:"last_at"`
+	WaitingSince time.Time            `json:"waiting_since,omitzero"`
+	Preview      string               `json:"preview"`
+	Unread       int64                `json:"unread"`
+	OptedOut     bool                 `json:"opted_out,omitempty"`
+	Version      int64                `json:"version"`
+}
+
+type conversationPage struct {
+	Cursor        inbox.Cursor   `json:"cursor"` // go on from here with /api/events
+	Conversations []conversation `json:"conversations"`
+	Next          string         `json:"next,omitempty"` // for ?before=
+}
+
+func conversationOf(v inbox.View) conversation {
+	name := v.Contact.Name
+	if name == "" {
+		name = string(v.Theirs)
+	}
+	return conversation{
+		ID: v.ID, Inbox: v.Inbox, Customer: name, Address: v.Theirs, Ours: v.Ours, Status: v.Status, SnoozedUntil: v.SnoozedUntil,
+		Users: v.Users, Teams: v.Teams, ClaimedBy: v.ClaimedBy, ClaimedAt: v.ClaimedAt, LastAt: v.LastAt,
+		WaitingSince: v.WaitingSince, Preview: v.Preview, Unread: v.Unread, OptedOut: v.OptedOut, Version: v.Version,
+	}
+}
+
+func positionText(p store.Position) string {
+	return strconv.FormatInt(p.LastAt.UnixMicro(), 10) + "-" + p.ID.String()
+}
+
+func parsePosition(text string, to *store.Position) error {
+	at, id, _ := strings.Cut(text, "-")
+	micros, err := strconv.ParseInt(at, 10, 64)
+	if err != nil {
+		return badRequest("before must be the next of an earlier page")
+	}
+	to.LastAt = time.UnixMicro(micros).UTC()
+	if err := to.ID.UnmarshalText([]byte(id)); err != nil {
+		return badRequest("before must be the next of an earlier page")
+	}
+	return nil
+}
+
+type message struct {
+	ID        inbox.MessageID  `json:"id"`
+	Seq       int64            `json:"seq"`
+	Direction store.Direction  `json:"direction"`
+	Author    store.AuthorKind `json:"author"`
+	User      inbox.UserID     `json:"user,omitempty"`
+	Text      string           `json:"text"`
+	Extras    *extras          `json:"extras,omitempty"`
+	Meant     string           `json:"meant,omitempty"` // opt_out, opt_in, help or ambiguous
+	State     store.State      `json:"state,omitempty"`
+	Code      string           `json:"code,omitempty"`
+	Reason    string           `json:"reason,omitempty"`
+	DueAt     time.Time        `json:"due_at,omitzero"`
+	At        time.Time        `json:"at"`
+	Version   int64            `json:"version"`
+}
+
+// extras is what the page shows besides the text. Media stay at the provider;
+// the page names them.
+type extras struct {
+	Media    []channel.Media   `json:"media,omitempty"`
+	Location *channel.Location `json:"location,omitempty"`
+	Button   *channel.Button   `json:"button,omitempty"`
+	Late     bool              `json:"late,omitempty"`
+	Problems []string          `json:"problems,omitempty"`
+}
+
+func messageOf(m inbox.Message) message {
+	out := message{
+		ID: m.ID, Seq: m.Seq, Direction: m.Direction, Author: m.Author.Kind, User: m.Author.User, Text: m.Text,
+		State: m.State, Code: m.Code, Reason: m.Reason, DueAt: m.DueAt, At: m.CreatedAt, Version: m.Version,
+	}
+	if m.Kind != compliance.None {
+		out.Meant = m.Kind.String()
+	}
+	if x := m.Extras; x != nil {
+		out.Extras = &extras{Media: x.Media, Location: x.Location, Button: x.Button, Late: x.Late, Problems: x.Problems}
+	}
+	return out
+}
+
+type event struct {
+	Cursor       inbox.Cursor         `json:"cursor"`
+	Type         store.EventType      `json:"type"`
+	At           time.Time            `json:"at"`
+	Inbox        inbox.InboxID        `json:"inbox,omitempty"`
+	Conversation inbox.ConversationID `json:"conversation,omitzero"`
+	Message      inbox.MessageID      `json:"message,omitzero"`
+	Actor        store.AuthorKind     `json:"actor,omitempty"`
+	User         inbox.UserID         `json:"user,omitempty"`
+	Detail       store.Detail         `json:"detail"`
+}
+
+func eventOf(e inbox.Event) event {
+	return event{
+		Cursor: e.Cursor, Type: e.Type, At: e.At, Inbox: e.Inbox, Conversation: e.Conversation, Message: e.Message,
+		Actor: e.Actor.Kind, User: e.Actor.User, Detail: e.Detail,
+	}
+}
+
+type stray struct {
+	ID         store.StrayID   `json:"id"`
+	Channel    string          `json:"channel"`
+	From       channel.Address `json:"from"`
+	To         channel.Address `json:"to"`
+	Text       string          `json:"text"`
+	Reason     string          `json:"reason"`
+	ReceivedAt time.Time       `json:"received_at"`
+}
+
+func strayOf(s store.Stray) stray {
+	return stray{
+		ID: s.ID, Channel: s.Channel, From: s.Inbound.From, To: s.Inbound.To, Text: s.Inbound.Text, Reason: s.Reason, ReceivedAt: s.ReceivedAt,
+	}
+}
+
+type directory struct {
+	Me      inbox.UserID `json:"me"`
+	Users   []named      `json:"users"`
+	Teams   []named      `json:"teams"`
+	Inboxes []named      `json:"inboxes"`
+}
+
+type named struct {
+	ID        string            `json:"id"`
+	Name      string            `json:"name"`
+	Addresses []channel.Address `json:"addresses,omitempty"`
+}
+
+func directoryOf(me inbox.UserID, users []inbox.User, teams []inbox.Team, inboxes []store.Inbox) directory {
+	d := directory{Me: me, Users: []named{}, Teams: []named{}, Inboxes: []named{}}
+	for _, u := range users {
+		d.Users = append(d.Users, named{ID: string(u.ID), Name: u.Name})
+	}
+	for _, t := range teams {
+		d.Teams = append(d.Teams, named{ID: string(t.ID), Name: t.Name})
+	}
+	for _, b := range inboxes {
+		n := named{ID: string(b.ID), Name: b.Name}
+		for _, e := range b.Endpoints {
+			n.Addresses = append(n.Addresses, e.Address)
+		}
+		d.Inboxes = append(d.Inboxes, n)
+	}
+	return d
+}
