@@ -39,21 +39,23 @@ const (
 const maxAddress = 256
 
 // ParseAddress reads an address as a provider or a person writes it: outer
-// white space is dropped, the medium is lower-cased, and punctuation that
-// people put into telephone numbers ("+1 (415) 555-0123") is removed. It does
-// not ask for E.164, since senders may be short codes, names or user ids.
+// white space and invisible characters are dropped, the medium is lower-cased
+// (tel, sms and mms are the telephone network, which has none), and
+// punctuation that people put into telephone numbers ("+1 (415) 555-0123") is
+// removed. It does not ask for E.164, since senders may be short codes, names
+// or user ids.
 //
 // The error says what is wrong with the text but does not repeat it, so that
 // it may be logged.
 func ParseAddress(s string) (Address, error) {
-	s = strings.TrimSpace(s)
 	switch {
-	case s == "":
-		return "", fmt.Errorf("channel: address is empty")
 	case len(s) > maxAddress:
 		return "", fmt.Errorf("channel: address has %d bytes, at most %d are allowed", len(s), maxAddress)
 	case !utf8.ValidString(s):
 		return "", fmt.Errorf("channel: address is not valid UTF-8")
+	}
+	if s = strings.TrimSpace(strings.Map(visible, s)); s == "" {
+		return "", fmt.Errorf("channel: address is empty")
 	}
 	medium, value, found := strings.Cut(s, ":")
 	if !found {
@@ -76,10 +78,25 @@ func ParseAddress(s string) (Address, error) {
 	if strings.IndexFunc(value, unicode.IsControl) >= 0 {
 		return "", fmt.Errorf("channel: address has a control character")
 	}
-	if medium == "" {
+	switch medium = strings.ToLower(medium); medium {
+	case "":
+		return Address(value), nil
+	case "tel", "sms", "mms":
+		if strings.Contains(value, ":") {
+			return "", fmt.Errorf("channel: the part of a telephone address behind %s: has a colon", medium)
+		}
 		return Address(value), nil
 	}
-	return Address(strings.ToLower(medium) + ":" + value), nil
+	return Address(medium + ":" + value), nil
+}
+
+// visible drops what can't be seen and comes along when text is copied: zero
+// width characters and direction marks.
+func visible(r rune) rune {
+	if unicode.Is(unicode.Cf, r) {
+		return -1
+	}
+	return r
 }
 
 func validMedium(s string) bool {
@@ -144,13 +161,13 @@ func (a Address) Identity() string {
 }
 
 // Masked returns the address with its middle replaced, for logs and error
-// texts: "+1415•••0123", "whatsapp:+1415•••0123". Values too short to keep
-// their secret are masked whole.
+// texts: "+1•••0123", "whatsapp:+1•••0123". Values too short to keep their
+// secret are masked whole.
 func (a Address) Masked() string {
 	value := []rune(a.Identity())
 	masked := "•••"
 	if n := len(value); n >= 10 {
-		masked = string(value[:n-7]) + "•••" + string(value[n-4:])
+		masked = string(value[:2]) + "•••" + string(value[n-4:])
 	}
 	if m := a.Medium(); m != "" {
 		return m + ":" + masked

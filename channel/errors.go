@@ -76,12 +76,18 @@ func (e *SendError) Error() string {
 // Unwrap returns the cause.
 func (e *SendError) Unwrap() error { return e.Err }
 
-// AsSendError returns err as a *SendError. Any error that is none is
-// [Uncertain], with err as its cause.
+// AsSendError returns err as a *SendError, or nil if it is nil. Any error that
+// is none is [Uncertain], with err as its cause.
 func AsSendError(err error) *SendError {
+	if err == nil {
+		return nil
+	}
 	var e *SendError
-	if errors.As(err, &e) {
+	if errors.As(err, &e) && e != nil {
 		return e
+	}
+	if e, ok := err.(*SendError); ok && e == nil { //nolint:errorlint // asks what err itself is
+		return &SendError{Outcome: Uncertain, Reason: "the channel returned an error that says nothing"}
 	}
 	return &SendError{Outcome: Uncertain, Err: err}
 }

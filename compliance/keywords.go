@@ -3,10 +3,6 @@ package compliance
 import (
 	"slices"
 	"strings"
-	"unicode"
-
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
 )
 
 // Keyword is one word that acts when it is the whole message.
@@ -25,63 +21,70 @@ const (
 	sourceCarrier = "common practice of messaging providers"
 )
 
-// keywords is looked up by normalised text. See StandardKeywords.
-var keywords = map[string]Keyword{
-	"stop":        {"STOP", OptOut, sourceFCC},
-	"quit":        {"QUIT", OptOut, sourceFCC},
-	"end":         {"END", OptOut, sourceFCC},
-	"revoke":      {"REVOKE", OptOut, sourceFCC},
-	"opt out":     {"OPT OUT", OptOut, sourceFCC},
-	"cancel":      {"CANCEL", OptOut, sourceFCC},
-	"unsubscribe": {"UNSUBSCRIBE", OptOut, sourceFCC},
-	"optout":      {"OPTOUT", OptOut, sourceTwilio},
-	"opt-out":     {"OPT-OUT", OptOut, sourceCarrier},
-	"stopall":     {"STOPALL", OptOut, sourceTwilio},
-	"stop all":    {"STOP ALL", OptOut, sourceCarrier},
-	"arret":       {"ARRET", OptOut, sourceCanada},
-	"arrêt":       {"ARRÊT", OptOut, sourceCanada},
-	"start":       {"START", OptIn, sourceTwilio},
-	"unstop":      {"UNSTOP", OptIn, sourceTwilio},
-	"help":        {"HELP", Help, sourceCTIA},
-	"info":        {"INFO", Help, sourceTwilio},
-	"aide":        {"AIDE", Help, sourceCanada},
+// keyword is a Keyword with what the recogniser needs to know of it.
+type keyword struct {
+	Keyword
+	rule string // Classification.Rule when it matched
+
+	// curt says that the word is an opt-out only when nothing stands beside
+	// it: with a "please" it answers a question about something else.
+	curt bool
+}
+
+// keywords is looked up by the words of a text, see appendWords.
+var keywords = map[string]keyword{
+	"stop":         row("STOP", OptOut, sourceFCC),
+	"quit":         row("QUIT", OptOut, sourceFCC),
+	"end":          curt(row("END", OptOut, sourceFCC)),
+	"revoke":       row("REVOKE", OptOut, sourceFCC),
+	"opt out":      row("OPT OUT", OptOut, sourceFCC), // OPT-OUT too
+	"cancel":       curt(row("CANCEL", OptOut, sourceFCC)),
+	"unsubscribe":  row("UNSUBSCRIBE", OptOut, sourceFCC),
+	"un subscribe": row("UNSUBSCRIBE", OptOut, sourceFCC), // UN-SUBSCRIBE
+	"optout":       row("OPTOUT", OptOut, sourceTwilio),
+	"stopall":      row("STOPALL", OptOut, sourceTwilio),
+	"stop all":     row("STOP ALL", OptOut, sourceCarrier),
+	"stopp":        row("STOPP", OptOut, sourceCarrier), // German, Norwegian, Swedish
+	"arret":        row("ARRET", OptOut, sourceCanada),
+	"arrêt":        row("ARRÊT", OptOut, sourceCanada),
+	stopSign:       row(stopSign, OptOut, sourceCarrier),
+	"start":        row("START", OptIn, sourceTwilio),
+	"unstop":       row("UNSTOP", OptIn, sourceTwilio),
+	"help":         row("HELP", Help, sourceCTIA),
+	"info":         row("INFO", Help, sourceTwilio),
+	"aide":         row("AIDE", Help, sourceCanada),
+}
+
+func row(word string, kind Kind, source string) keyword {
+	return keyword{Keyword: Keyword{Word: word, Kind: kind, Source: source}, rule: "keyword " + word}
+}
+
+func curt(k keyword) keyword {
+	k.curt = true
+	return k
+}
+
+// courtesies are words that may stand before and after an opt-out without
+// making it a sentence.
+var courtesies = map[string]bool{
+	"please": true, "pls": true, "plz": true, "thanks": true, "thx": true,
+	"svp": true, "merci": true,
+}
+
+// affirmatives answer whatever was asked last, so that they opt nobody in,
+// even if a provider takes them for START.
+var affirmatives = map[string]bool{
+	"yes": true, "y": true, "si": true, "sí": true, "oui": true, "ja": true, "da": true,
 }
 
 // StandardKeywords returns the keywords that [Standard] recognises, sorted.
-// Case, outer punctuation and white space, compatibility forms (ＳＴＯＰ) and
-// invisible characters make no difference.
+// Case, punctuation and white space, compatibility forms (ＳＴＯＰ), invisible
+// characters, emoji and a signature make no difference.
 func StandardKeywords() []Keyword {
 	all := make([]Keyword, 0, len(keywords))
 	for _, k := range keywords {
-		all = append(all, k)
+		all = append(all, k.Keyword)
 	}
 	slices.SortFunc(all, func(a, b Keyword) int { return strings.Compare(a.Word, b.Word) })
-	return all
-}
-
-// longestKeyword bounds the text that is worth normalising: a keyword with
-// generous decoration.
-const longestKeyword = 128
-
-func lookup(text string) (Kind, string) {
-	text = strings.TrimSpace(text)
-	if len(text) > longestKeyword {
-		return None, ""
-	}
-	k := keywords[normalise(text)]
-	return k.Kind, k.Word
-}
-
-// normalise makes the many spellings of a keyword one.
-func normalise(text string) string {
-	text = norm.NFKC.String(text)
-	text = strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Cf, r) {
-			return -1 // zero width, direction marks, byte order mark
-		}
-		return r
-	}, text)
-	text = cases.Fold().String(text)
-	text = strings.TrimFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-	return strings.Join(strings.Fields(text), " ")
+	return slices.Compact(all)
 }

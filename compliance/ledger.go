@@ -56,25 +56,53 @@ type State struct {
 }
 
 // Fold reads what holds from all entries of one key, in any order. The entry
-// that occurred last decides; of two at the same moment the opt-out wins. So
-// a START that is delivered late does not undo a STOP written after it.
+// that occurred last decides whether the contact has opted out; of two at the
+// same moment the opt-out wins. So a START that is delivered late does not
+// undo a STOP written after it.
+//
+// Saying the same again changes nothing: the state names the entry that was
+// recorded first since the contact last said the opposite. So the confirmation
+// of a STOP still confirms what stands after a second STOP.
 func Fold(entries []Entry) State {
-	var s State
+	var outs, ins latest
 	for _, e := range entries {
-		if e.Kind != OptOut && e.Kind != OptIn {
-			continue
+		switch e.Kind {
+		case OptOut:
+			outs.add(e.OccurredAt)
+		case OptIn:
+			ins.add(e.OccurredAt)
+		case None, Help, Ambiguous:
 		}
-		out := e.Kind == OptOut
-		switch {
-		case s.Entry == 0, e.OccurredAt.After(s.Since):
-		case e.OccurredAt.Before(s.Since):
-			continue
-		case out == s.OptedOut && e.ID < s.Entry: // the first of equals stands
-		case out && !s.OptedOut:
-		default:
-			continue
-		}
-		s = State{OptedOut: out, Since: e.OccurredAt, Entry: e.ID, Source: e.Source}
 	}
-	return s
+	if !outs.any && !ins.any {
+		return State{}
+	}
+	kind := OptIn
+	if outs.any && (!ins.any || !outs.at.Before(ins.at)) {
+		kind = OptOut
+	}
+	var first *Entry
+	for i := range entries {
+		e := &entries[i]
+		switch {
+		case e.Kind != kind:
+		case kind == OptOut && ins.any && e.OccurredAt.Before(ins.at):
+		case kind == OptIn && outs.any && !e.OccurredAt.After(outs.at):
+		case first == nil, e.ID < first.ID:
+			first = e
+		}
+	}
+	return State{OptedOut: kind == OptOut, Since: first.OccurredAt, Entry: first.ID, Source: first.Source}
+}
+
+// latest is the last of some moments.
+type latest struct {
+	at  time.Time
+	any bool
+}
+
+func (l *latest) add(at time.Time) {
+	if !l.any || at.After(l.at) {
+		*l = latest{at, true}
+	}
 }

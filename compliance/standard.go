@@ -1,6 +1,7 @@
 package compliance
 
 import (
+	"strings"
 	"time"
 
 	"github.com/teaminbox/teaminbox/channel"
@@ -18,33 +19,41 @@ const WhatsAppWindow = 24 * time.Hour
 
 // Standard is the policy of a host that supplies none. The zero value works.
 // It recognises a whole message that is one of the customary keywords, see
-// [StandardKeywords].
+// [StandardKeywords]: repeated, spelled letter by letter, or with a "please"
+// beside an opt-out, but not in a sentence.
 type Standard struct{}
 
 var _ OptOutPolicy = Standard{}
 
-// Classify believes the provider's own verdict first, then the keyword table.
-// A word that opts in does so only for a contact that has opted out, as
-// otherwise it is an ordinary word.
+// byProvider is the rule of what a provider recognised.
+const byProvider = "provider's keyword handling"
+
+// Classify believes the provider's own verdict and the keyword table; where
+// they differ, an opt-out wins. A word that opts in does so only for a contact
+// that has opted out, as otherwise it is an ordinary word. A provider may take
+// a bare YES for START; as it may as well answer a question, a person decides
+// about it if the contact has opted out, and otherwise it is an ordinary word.
 func (Standard) Classify(m channel.Inbound, c Context) Classification {
-	switch m.Keyword {
-	case channel.KeywordStop:
-		return Classification{OptOut, "provider's keyword handling"}
-	case channel.KeywordStart:
-		return Classification{OptIn, "provider's keyword handling"}
-	case channel.KeywordHelp:
-		return Classification{Help, "provider's keyword handling"}
-	case channel.NoKeyword:
-	}
 	text := m.Text
-	if text == "" && m.Button != nil {
+	if strings.TrimSpace(text) == "" && m.Button != nil {
 		text = m.Button.Text
 	}
-	kind, word := lookup(text)
-	if kind == None || kind == OptIn && !c.State.OptedOut {
-		return Classification{}
+	k := recognise(text)
+	switch {
+	case m.Keyword == channel.KeywordStop:
+		return Classification{OptOut, byProvider}
+	case k.Kind == OptOut:
+		return Classification{OptOut, k.rule}
+	case m.Keyword == channel.KeywordHelp:
+		return Classification{Help, byProvider}
+	case m.Keyword == channel.KeywordStart && c.State.OptedOut && affirms(text):
+		return Classification{Ambiguous, byProvider + " takes a bare yes for START"}
+	case m.Keyword == channel.KeywordStart && (c.State.OptedOut || k.Kind == OptIn):
+		return Classification{OptIn, byProvider}
+	case k.Kind == Help, k.Kind == OptIn && c.State.OptedOut:
+		return Classification{k.Kind, k.rule}
 	}
-	return Classification{kind, "keyword " + word}
+	return Classification{}
 }
 
 // Decide lets everything through but messages to a contact that has opted out
@@ -52,33 +61,42 @@ func (Standard) Classify(m channel.Inbound, c Context) Classification {
 // only the one confirmation of that opt-out, within [ConfirmationTerm], and
 // the answer to HELP.
 func (Standard) Decide(s State, m Outgoing, at time.Time) Decision {
-	if m.Purpose == Compliance {
-		return decideCompliance(s, m, at)
-	}
-	if s.OptedOut {
-		return Decision{Verdict: Deny, Reason: "the contact has opted out; they can text START to hear from you again"}
-	}
-	if m.Family == channel.WhatsApp && !m.Template && !at.Before(m.LastInbound.Add(WhatsAppWindow)) {
+	d := decideConsent(s, m, at)
+	if d.Verdict == Allow && m.Family == channel.WhatsApp && !m.Template && !at.Before(m.LastInbound.Add(WhatsAppWindow)) {
 		return Decision{Verdict: NeedsTemplate, Reason: "more than 24 hours have passed since the customer's last WhatsApp message; only an approved template may be sent"}
+	}
+	return d
+}
+
+func decideConsent(s State, m Outgoing, at time.Time) Decision {
+	switch {
+	case m.Purpose == Compliance:
+		return decideCompliance(s, m, at)
+	case s.OptedOut:
+		return Decision{Verdict: Deny, Reason: "the contact has opted out; they can text START to hear from you again"}
 	}
 	return Decision{Verdict: Allow, Reason: "the contact has not opted out"}
 }
 
 func decideCompliance(s State, m Outgoing, at time.Time) Decision {
+	stands := m.Confirms != 0 && m.Confirms == s.Entry
 	switch m.Answers {
 	case OptOut:
 		switch {
-		case !s.OptedOut || m.Confirms == 0 || m.Confirms != s.Entry:
+		case !s.OptedOut || !stands:
 			return Decision{Verdict: Deny, Reason: "the opt-out that this message confirms no longer stands"}
 		case !at.Before(s.Since.Add(ConfirmationTerm)):
 			return Decision{Verdict: Deny, Reason: "more than five minutes have passed since the opt-out; it stands without a confirmation"}
 		}
 		return Decision{Verdict: Allow, Reason: "the one confirmation of an opt-out"}
 	case OptIn:
-		if s.OptedOut {
+		switch {
+		case s.OptedOut:
 			return Decision{Verdict: Deny, Reason: "the contact has opted out again"}
+		case !stands:
+			return Decision{Verdict: Deny, Reason: "the opt-in that this message confirms no longer stands"}
 		}
-		return Decision{Verdict: Allow, Reason: "the confirmation of an opt-in"}
+		return Decision{Verdict: Allow, Reason: "the one confirmation of an opt-in"}
 	case Help:
 		return Decision{Verdict: Allow, Reason: "the answer to HELP"}
 	case None, Ambiguous:

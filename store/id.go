@@ -88,8 +88,8 @@ func (c *Cursor) UnmarshalText(b []byte) error { return parse(b, c, "cursor") }
 
 func parse[T ~int64](b []byte, to *T, what string) error {
 	n, err := strconv.ParseInt(string(b), 10, 64)
-	if err != nil || n < 0 {
-		return fmt.Errorf("store: %s must be a decimal number that is not negative", what)
+	if err != nil || n < 0 || strconv.FormatInt(n, 10) != string(b) {
+		return fmt.Errorf("store: %s must be a decimal number without sign or leading zeros", what)
 	}
 	*to = T(n)
 	return nil

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -25,9 +24,9 @@ type line interface {
 	channel() channel.Channel
 	// addresses returns our own, which Support and Sales get in turn.
 	addresses() []channel.Address
-	// mount adds what the line needs to the server. closing ends when the
-	// server shuts down.
-	mount(closing context.Context, mux *http.ServeMux, engine *inbox.Inbox) error
+	// mount adds what the line needs to the server. closing is closed when
+	// the server shuts down.
+	mount(mux *http.ServeMux, engine *inbox.Inbox, closing <-chan struct{}) error
 	// announce says how to use the line.
 	announce(out io.Writer, url string)
 }
@@ -65,7 +64,7 @@ func newTwilioLine(cfg config) (line, error) {
 func (l *twilioLine) channel() channel.Channel     { return l.twilio }
 func (l *twilioLine) addresses() []channel.Address { return l.numbers }
 
-func (l *twilioLine) mount(_ context.Context, mux *http.ServeMux, engine *inbox.Inbox) error {
+func (l *twilioLine) mount(mux *http.ServeMux, engine *inbox.Inbox, _ <-chan struct{}) error {
 	hook, err := engine.Webhook(l.twilio.Name())
 	if err != nil {
 		return err
@@ -102,8 +101,8 @@ func newSimulatedLine() (line, error) {
 func (l *simulatedLine) channel() channel.Channel     { return l.carrier }
 func (l *simulatedLine) addresses() []channel.Address { return demoNumbers }
 
-func (l *simulatedLine) mount(closing context.Context, mux *http.ServeMux, engine *inbox.Inbox) error {
-	(&phones{carrier: l.carrier, engine: engine, closing: closing}).routes(mux)
+func (l *simulatedLine) mount(mux *http.ServeMux, engine *inbox.Inbox, closing <-chan struct{}) error {
+	(&phones{carrier: l.carrier, engine: engine}).routes(mux, closing)
 	return nil
 }
 

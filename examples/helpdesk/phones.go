@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"net/http"
 	"strconv"
 	"time"
@@ -16,12 +15,11 @@ import (
 type phones struct {
 	carrier *simulated.Carrier
 	engine  *inbox.Inbox
-	closing context.Context // ends when the server shuts down
 }
 
-func (p *phones) routes(mux *http.ServeMux) {
+func (p *phones) routes(mux *http.ServeMux, closing <-chan struct{}) {
 	mux.HandleFunc("GET /phones/config", p.config)
-	mux.HandleFunc("GET /phones/events", p.events)
+	mux.Handle("GET /phones/events", untilClosing(closing, http.HandlerFunc(p.events)))
 	mux.HandleFunc("POST /phones/messages", p.send)
 	mux.HandleFunc("POST /phones/read", p.read)
 }
@@ -49,14 +47,11 @@ type shown struct {
 // browser lost its connection.
 func (p *phones) events(w http.ResponseWriter, r *http.Request) {
 	after, _ := strconv.Atoi(r.Header.Get("Last-Event-ID")) // from the beginning, if it says nothing of use
-	ctx, cancel := context.WithCancel(r.Context())
-	defer cancel()
-	defer context.AfterFunc(p.closing, cancel)()
 	out := newEventWriter(w)
 	if out.comment("connected") != nil {
 		return
 	}
-	for m := range p.carrier.Watch(ctx, after) {
+	for m := range p.carrier.Watch(r.Context(), after) {
 		s := shown{Phone: m.Phone, Number: m.Number, Received: m.Received, Text: m.Text, At: m.At}
 		if out.event("message", strconv.Itoa(m.Seq), s) != nil {
 			return

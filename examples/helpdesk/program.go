@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/teaminbox/teaminbox/channel"
@@ -32,6 +33,7 @@ func run(ctx context.Context, cfg config, log *slog.Logger, out io.Writer) (err 
 	if err != nil {
 		return err
 	}
+	//nolint:contextcheck // the file is closed after ctx has ended
 	defer func() { err = errors.Join(err, db.Close()) }()
 
 	line, err := newLine(cfg)
@@ -47,13 +49,12 @@ func run(ctx context.Context, cfg config, log *slog.Logger, out io.Writer) (err 
 	}
 	p := &program{engine: engine, log: log}
 
-	closing, closeStreams := context.WithCancel(context.Background())
-	defer closeStreams()
+	closing := make(chan struct{})
 	mux, err := p.newMux(closing)
 	if err != nil {
 		return err
 	}
-	if err := line.mount(closing, mux, engine); err != nil {
+	if err := line.mount(mux, engine, closing); err != nil {
 		return err
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.addr)
@@ -61,7 +62,7 @@ func run(ctx context.Context, cfg config, log *slog.Logger, out io.Writer) (err 
 		return fmt.Errorf("helpdesk: -addr: %w", err)
 	}
 	server := newServer(http.NewCrossOriginProtection().Handler(secure(mux)))
-	server.RegisterOnShutdown(closeStreams)
+	server.RegisterOnShutdown(sync.OnceFunc(func() { close(closing) }))
 	line.announce(out, "http://"+listener.Addr().String())
 	return p.serve(ctx, server, listener)
 }

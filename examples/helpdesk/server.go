@@ -18,8 +18,8 @@ const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; 
 	"form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 
 // newMux returns everything that the program serves but the provider's
-// webhooks and the phones.
-func (p *program) newMux(closing context.Context) (*http.ServeMux, error) {
+// webhooks and the phones. closing is closed when the server shuts down.
+func (p *program) newMux(closing <-chan struct{}) (*http.ServeMux, error) {
 	web, err := fs.Sub(webFiles, "web")
 	if err != nil {
 		return nil, err
@@ -31,8 +31,8 @@ func (p *program) newMux(closing context.Context) (*http.ServeMux, error) {
 	a := &api{engine: p.engine, account: inbox.DefaultAccount, log: p.log}
 	a.routes(mux, who)
 	who.routes(mux, a.fail)
-	s := &stream{engine: p.engine, account: inbox.DefaultAccount, closing: closing, log: p.log, fail: a.fail}
-	mux.Handle("GET /api/events", who.require(s.serve))
+	s := &stream{engine: p.engine, account: inbox.DefaultAccount, log: p.log, fail: a.fail}
+	mux.Handle("GET /api/events", untilClosing(closing, who.require(s.serve)))
 	return mux, nil
 }
 

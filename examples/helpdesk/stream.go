@@ -25,7 +25,6 @@ const (
 type stream struct {
 	engine  *inbox.Inbox
 	account inbox.AccountID
-	closing context.Context // ends when the server shuts down
 	log     *slog.Logger
 	fail    func(http.ResponseWriter, *http.Request, error)
 }
@@ -50,8 +49,6 @@ func (s *stream) serve(w http.ResponseWriter, r *http.Request, user inbox.UserID
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	defer context.AfterFunc(s.closing, cancel)()
-
 	out := newEventWriter(w)
 	if err := out.comment("connected"); err != nil {
 		return
@@ -93,6 +90,23 @@ func (s *stream) serve(w http.ResponseWriter, r *http.Request, user inbox.UserID
 			}
 		}
 	}
+}
+
+// untilClosing ends a stream's context when the server shuts down, which
+// otherwise would wait for it.
+func untilClosing(closing <-chan struct{}, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithCancel(r.Context())
+		defer cancel()
+		go func() {
+			select {
+			case <-closing:
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
 }
 
 // cursorOf returns where a reader wants to go on: after the event that the

@@ -1,5 +1,4 @@
-// Quickstart embeds a shared inbox, lets one customer write and one agent
-// answer, and prints the talk.
+// Quickstart embeds a shared inbox: a customer writes, an agent answers.
 package main
 
 import (
@@ -68,7 +67,7 @@ func talk(ctx context.Context) error {
 		}
 		break
 	}
-
+	// The automatic answer and alice's have come.
 	if _, err := phone.Wait(ctx, 2); err != nil {
 		return err
 	}

@@ -1,11 +1,19 @@
 // Requests to the helpdesk's JSON API.
 
+// Problem is an answer that is not what was asked for. Without an answer at
+// all, status is 0.
 export class Problem extends Error {
   constructor(status, body) {
-    super(body.detail || body.title || "HTTP " + status);
+    super(sentence(body.detail || body.title || "HTTP " + status));
     this.status = status;
     this.claimedBy = body.claimed_by;
   }
+}
+
+// sentence makes a sentence of an error's text.
+function sentence(text) {
+  const said = text.replace(/^[a-z]+: /, "");
+  return said.charAt(0).toUpperCase() + said.slice(1) + (/[.!?]$/.test(said) ? "" : ".");
 }
 
 async function request(method, path, body) {
@@ -14,8 +22,13 @@ async function request(method, path, body) {
     init.headers["Content-Type"] = "application/json";
     init.body = JSON.stringify(body);
   }
-  const response = await fetch(path, init);
-  const text = await response.text();
+  let response, text;
+  try {
+    response = await fetch(path, init);
+    text = await response.text();
+  } catch {
+    throw new Problem(0, { detail: "The helpdesk does not answer. Please try again." });
+  }
   let parsed = null;
   if (text !== "") {
     try {

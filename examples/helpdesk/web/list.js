@@ -1,7 +1,8 @@
-// The list of conversations at the side, and the strays.
+// The list of conversations at the side.
 
-import { get, post } from "./api.js";
-import { byId, element, toast, waited, when } from "./dom.js";
+import { get } from "./api.js";
+import { byId, Children, element } from "./dom.js";
+import { brief, medium, minutesSince, moment, number, waited } from "./words.js";
 
 const paths = {
   open: "/api/conversations?status=open",
@@ -9,58 +10,74 @@ const paths = {
   closed: "/api/conversations?status=closed",
 };
 const emptiness = {
-  open: "No open conversations.",
-  mine: "You have claimed none.",
-  closed: "No closed conversations.",
-  strays: "No strays: every message found its inbox.",
+  open: "Nobody is waiting. New conversations appear here by themselves.",
+  mine: "You have claimed no conversation.",
+  closed: "No conversation has been closed yet.",
 };
+const page = 50; // conversations that one request brings
+const long = 10; // minutes after which waiting is shown as long
 
 export class List {
-  constructor({ directory, onOpen }) {
+  // onOpen is called with a conversation's id when the user chooses one.
+  constructor({ directory, strays, onOpen }) {
     this.directory = directory;
+    this.strays = strays;
     this.onOpen = onOpen;
     this.view = "open";
     this.selected = null;
     this.conversations = new Map();
-    this.next = "";
+    this.unread = new Set(); // open conversations with unread messages, whatever the view
+    this.next = ""; // where the next page begins
     this.turn = 0; // answers to an earlier view are dropped
-    for (const button of byId("views").children) {
+    this.rows = new Children(byId("list"), (node, item) => this.fill(node, item));
+    for (const button of byId("views").querySelectorAll("button")) {
       button.addEventListener("click", () => this.show(button.dataset.view));
     }
     byId("more").addEventListener("click", () => this.loadMore());
-    setInterval(() => this.render(), 30000); // waiting times grow
+    setInterval(() => this.render(), 30000); // waiting grows
   }
 
   async show(view) {
     this.view = view;
-    for (const button of byId("views").children) {
+    for (const button of byId("views").querySelectorAll("button")) {
       button.setAttribute("aria-pressed", String(button.dataset.view === view));
     }
-    return this.load();
+    byId("list").hidden = view === "strays";
+    byId("strays").hidden = view !== "strays";
+    await this.fetch();
   }
 
-  // load reads the first page, and returns the cursor from which events go on.
+  // load reads everything that is shown anew, and returns the cursor from
+  // which events go on.
   async load() {
+    const open = await get(paths.open);
+    this.unread = new Set(open.conversations.filter((c) => c.unread > 0).map((c) => c.id));
+    if (this.view === "open") this.take(open, ++this.turn);
+    else await this.fetch();
+    if (this.view !== "strays") await this.strays.load();
+    return open.cursor;
+  }
+
+  async fetch() {
     const turn = ++this.turn;
     if (this.view === "strays") {
-      const strays = await get("/api/strays");
-      if (turn === this.turn) this.renderStrays(strays);
-      return null;
+      byId("more").hidden = byId("list-empty").hidden = true;
+      await this.strays.load();
+    } else {
+      this.take(await get(paths[this.view]), turn);
     }
-    const page = await get(paths[this.view]);
-    if (turn !== this.turn) return page.cursor;
-    this.conversations = new Map(page.conversations.map((c) => [c.id, c]));
-    this.next = page.conversations.length < 50 ? "" : page.next;
-    this.render();
-    return page.cursor;
   }
 
   async loadMore() {
     const turn = this.turn;
-    const page = await get(paths[this.view] + "&before=" + encodeURIComponent(this.next));
+    const answer = await get(paths[this.view] + "&before=" + encodeURIComponent(this.next));
+    this.take({ ...answer, conversations: [...this.conversations.values(), ...answer.conversations] }, turn, answer.conversations.length);
+  }
+
+  take(answer, turn, n = answer.conversations.length) {
     if (turn !== this.turn) return;
-    for (const c of page.conversations) this.conversations.set(c.id, c);
-    this.next = page.conversations.length < 50 ? "" : page.next;
+    this.conversations = new Map(answer.conversations.map((c) => [c.id, c]));
+    this.next = n < page ? "" : answer.next;
     this.render();
   }
 
@@ -68,9 +85,11 @@ export class List {
   put(id, conversation) {
     const had = this.conversations.get(id);
     if (conversation && had && had.version > conversation.version) return;
+    if (conversation?.status === "open" && conversation.unread > 0) this.unread.add(id);
+    else this.unread.delete(id);
     if (conversation && this.belongs(conversation)) this.conversations.set(id, conversation);
     else this.conversations.delete(id);
-    if (this.view !== "strays") this.render();
+    this.render();
   }
 
   belongs(c) {
@@ -78,78 +97,75 @@ export class List {
     return c.status === this.view;
   }
 
+  has(id) { return this.view !== "strays" && this.conversations.has(id); }
+
   select(id) {
     this.selected = id;
     this.render();
   }
 
-  sorted() {
-    return [...this.conversations.values()].sort((a, b) =>
-      a.last_at < b.last_at ? 1 : a.last_at > b.last_at ? -1 : Number(BigInt(b.id) - BigInt(a.id)));
-  }
+  focus(id) { this.rows.node(id)?.firstChild.focus(); }
 
-  // step opens the conversation after or before the selected one.
-  step(by) {
+  // step opens the conversation after or before the selected one, and leaves
+  // the focus in the list.
+  async step(by) {
+    if (this.view === "strays") return;
     const all = this.sorted();
     const at = all.findIndex((c) => c.id === this.selected);
     const next = all[at < 0 ? 0 : at + by];
-    if (next) this.onOpen(next.id);
+    if (!next) return;
+    this.focus(next.id);
+    await this.onOpen(next.id, false);
   }
 
-  unread() {
-    return [...this.conversations.values()].filter((c) => c.unread > 0).length;
+  sorted() {
+    return [...this.conversations.values()].sort((a, b) =>
+      a.last_at < b.last_at ? 1 : a.last_at > b.last_at ? -1 : BigInt(b.id) < BigInt(a.id) ? -1 : 1);
   }
 
   render() {
+    const n = this.unread.size;
+    document.title = (n > 0 ? "(" + n + ") " : "") + "Team Inbox";
+    byId("open-count").textContent = n > 0 ? String(n) : "";
     if (this.view === "strays") return;
     const all = this.sorted();
-    byId("list").replaceChildren(...all.map((c) => this.row(c)));
+    this.rows.show(all.map((c) => this.item(c)));
     byId("more").hidden = this.next === "";
-    this.renderEmpty(all.length);
-    if (this.view === "open") document.title = (this.unread() ? "(" + this.unread() + ") " : "") + "Team Inbox";
-  }
-
-  renderEmpty(n) {
-    byId("list-empty").hidden = n > 0;
+    byId("list-empty").hidden = all.length > 0;
     byId("list-empty").textContent = emptiness[this.view];
   }
 
-  row(c) {
-    const tags = element("span", { class: "tags" },
-      element("span", { class: "tag" }, this.directory.inbox(c.inbox)),
-      c.claimed_by ? element("span", { class: "tag claimed" }, c.claimed_by === this.directory.me ? "yours" : this.directory.user(c.claimed_by)) : null,
-      c.opted_out ? element("span", { class: "tag stop" }, "opted out") : null,
-      c.waiting_since && c.status === "open" ? element("span", { class: "tag waits" }, waited(c.waiting_since)) : null);
-    return element("li", {},
-      element("button", {
-        type: "button", class: "row" + (c.unread > 0 ? " unread" : ""), "data-id": c.id,
-        "aria-current": c.id === this.selected ? "true" : undefined, onclick: () => this.onOpen(c.id),
-      },
-        element("span", { class: "name" }, c.customer), when(c.last_at),
-        element("span", { class: "preview" }, c.preview),
-        c.unread > 0 ? element("span", { class: "count", "aria-label": c.unread + " unread" }, String(c.unread)) : null,
-        tags));
+  item(c) {
+    const waits = c.waiting_since && c.status === "open";
+    return {
+      key: c.id,
+      name: c.customer === c.address ? number(c.address) : c.customer,
+      at: c.last_at, brief: brief(c.last_at),
+      preview: c.preview, unread: c.unread, selected: c.id === this.selected,
+      about: this.directory.inbox(c.inbox) + " · " + medium(c.address),
+      claim: !c.claimed_by ? "" : c.claimed_by === this.directory.me ? "Yours" : this.directory.user(c.claimed_by),
+      stop: Boolean(c.opted_out),
+      waits: waits ? waited(c.waiting_since) : "", late: Boolean(waits) && minutesSince(c.waiting_since) >= long,
+    };
   }
 
-  renderStrays(strays) {
-    byId("more").hidden = true;
-    this.renderEmpty(strays.length);
-    byId("list").replaceChildren(...strays.map((s) => element("li", { class: "stray" },
-      element("span", { class: "name" }, s.from + " → " + s.to), when(s.received_at),
-      element("span", { class: "preview" }, s.text),
-      element("span", { class: "reason" }, s.reason),
-      element("span", { class: "acts" },
-        ...this.directory.inboxes.map((box) => element("button", { type: "button", onclick: () => this.resolve(s, "adopt", { inbox: box.id }) }, "Put into " + box.name)),
-        element("button", { type: "button", onclick: () => this.resolve(s, "dismiss") }, "Dismiss")))));
-  }
-
-  async resolve(stray, how, body) {
-    try {
-      const answer = await post("/api/strays/" + stray.id + "/" + how, body);
-      await this.load();
-      if (answer) this.onOpen(answer.conversation);
-    } catch (problem) {
-      toast(problem.message);
+  fill(node, item) {
+    if (!node.firstChild) {
+      node.append(element("button", { type: "button", "data-id": item.key, onclick: () => this.onOpen(item.key, true) }));
     }
+    const button = node.firstChild;
+    button.className = "row" + (item.unread > 0 ? " unread" : "");
+    if (item.selected) button.setAttribute("aria-current", "true");
+    else button.removeAttribute("aria-current");
+    button.replaceChildren(
+      element("span", { class: "name" }, item.name),
+      element("time", { datetime: item.at, title: moment(item.at) }, item.brief),
+      element("span", { class: "preview", dir: "auto" }, item.preview),
+      item.unread > 0 ? element("span", { class: "count" }, String(item.unread), element("span", { class: "hidden" }, " unread")) : "",
+      element("span", { class: "tags" },
+        element("span", { class: "about" }, item.about),
+        item.claim ? element("span", { class: "tag claimed" }, item.claim) : "",
+        item.stop ? element("span", { class: "tag stop" }, "Opted out") : "",
+        item.waits ? element("span", { class: "tag waits" + (item.late ? " late" : "") }, item.waits) : ""));
   }
 }

@@ -1,0 +1,78 @@
+package compliance_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/compliance"
+)
+
+func texts() map[string]string {
+	return map[string]string{
+		"keyword":       "STOP",
+		"keyword_bold":  "𝗦𝗧𝗢𝗣",
+		"sentence":      "Hello, is my table ready for tonight at eight?",
+		"sentence_de":   "Könnten Sie mir bitte die Rechnung noch einmal zuschicken?",
+		"long":          strings.Repeat("Is my table ready? ", 84), // 1,596 characters
+		"long_japanese": strings.Repeat("予約の時間を変更したいのですが。", 100),   // 1,600 characters
+		"long_emoji":    strings.Repeat("🛑👍", 800),
+		"long_accents":  strings.Repeat("e\u0301\u0302\u0303", 400),
+	}
+}
+
+func BenchmarkClassify(b *testing.B) {
+	for name, text := range texts() {
+		b.Run(name, func(b *testing.B) {
+			m := channel.Inbound{Text: text}
+			b.ReportAllocs()
+			for b.Loop() {
+				compliance.Standard{}.Classify(m, compliance.Context{})
+			}
+		})
+	}
+}
+
+func BenchmarkDecide(b *testing.B) {
+	s := compliance.State{Since: at, Entry: 1}
+	m := compliance.Outgoing{Purpose: compliance.Conversational, Family: channel.WhatsApp, LastInbound: at.Add(-time.Hour)}
+	b.ReportAllocs()
+	for b.Loop() {
+		compliance.Standard{}.Decide(s, m, at)
+	}
+}
+
+func BenchmarkFold(b *testing.B) {
+	entries := make([]compliance.Entry, 10)
+	for i := range entries {
+		kind := compliance.OptOut
+		if i%2 == 1 {
+			kind = compliance.OptIn
+		}
+		entries[i] = entry(compliance.EntryID(i+1), kind, i)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		compliance.Fold(entries)
+	}
+}
+
+// The hot path is taken for every message, so it allocates nothing, whether
+// the text is a keyword or not.
+func TestHotPathDoesNotAllocate(t *testing.T) {
+	s := compliance.State{Since: at, Entry: 1}
+	out := compliance.Outgoing{Purpose: compliance.Conversational, Family: channel.WhatsApp, LastInbound: at}
+	for what, fn := range map[string]func(){
+		"a sentence": func() {
+			compliance.Standard{}.Classify(channel.Inbound{Text: "Hello, is my table ready?"}, compliance.Context{})
+		},
+		"a keyword": func() { compliance.Standard{}.Classify(channel.Inbound{Text: "Stop!"}, compliance.Context{}) },
+		"accents":   func() { compliance.Standard{}.Classify(channel.Inbound{Text: "Könnten Sie?"}, compliance.Context{}) },
+		"Decide":    func() { compliance.Standard{}.Decide(s, out, at) },
+	} {
+		if n := testing.AllocsPerRun(100, fn); n != 0 {
+			t.Errorf("%s: %v allocations", what, n)
+		}
+	}
+}

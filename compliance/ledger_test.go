@@ -1,0 +1,132 @@
+package compliance_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/compliance"
+)
+
+// entry says what happened at a minute, as the nth record.
+func entry(id compliance.EntryID, kind compliance.Kind, minute int) compliance.Entry {
+	return compliance.Entry{ID: id, Kind: kind, OccurredAt: at.Add(time.Duration(minute) * time.Minute), Source: compliance.FromContact}
+}
+
+func TestFold(t *testing.T) {
+	const (
+		out = compliance.OptOut
+		in  = compliance.OptIn
+	)
+	for _, c := range []struct {
+		name    string
+		entries []compliance.Entry
+		out     bool
+		by      compliance.EntryID
+	}{
+		{"nothing", nil, false, 0},
+		{"one opt-out", []compliance.Entry{entry(1, out, 0)}, true, 1},
+		{"one opt-in", []compliance.Entry{entry(1, in, 0)}, false, 1},
+		{"out and in", []compliance.Entry{entry(1, out, 0), entry(2, in, 1)}, false, 2},
+		{"in and out", []compliance.Entry{entry(1, in, 0), entry(2, out, 1)}, true, 2},
+		{"a START delivered late", []compliance.Entry{entry(1, out, 5), entry(2, in, 3)}, true, 1},
+		{"a STOP delivered late", []compliance.Entry{entry(1, in, 5), entry(2, out, 3)}, false, 1},
+		{"at once", []compliance.Entry{entry(1, out, 0), entry(2, in, 0)}, true, 1},
+		{"at once, the other way round", []compliance.Entry{entry(1, in, 0), entry(2, out, 0)}, true, 2},
+		{"out twice", []compliance.Entry{entry(1, out, 0), entry(2, out, 1)}, true, 1},
+		{"in twice", []compliance.Entry{entry(1, out, 0), entry(2, in, 1), entry(3, in, 2)}, false, 2},
+		{"out, in, out twice", []compliance.Entry{entry(1, out, 0), entry(2, in, 1), entry(3, out, 2), entry(4, out, 3)}, true, 3},
+		{"the first of two is delivered late", []compliance.Entry{entry(1, out, 5), entry(2, out, 4)}, true, 1},
+		{"the same entry twice", []compliance.Entry{entry(1, out, 0), entry(1, out, 0), entry(2, in, 1), entry(2, in, 1)}, false, 2},
+		{"other kinds", []compliance.Entry{entry(1, compliance.Help, 9), entry(2, out, 1), entry(3, compliance.None, 10), entry(4, compliance.Ambiguous, 11)}, true, 2},
+		{"only other kinds", []compliance.Entry{entry(1, compliance.Help, 9)}, false, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(1, 2))
+			for range 20 {
+				want := compliance.State{OptedOut: c.out, Entry: c.by}
+				for _, e := range c.entries {
+					if e.ID == c.by {
+						want.Since, want.Source = e.OccurredAt, e.Source
+					}
+				}
+				if got := compliance.Fold(c.entries); got != want {
+					t.Fatalf("Fold(%s) is %+v, want %+v", short(c.entries), got, want)
+				}
+				r.Shuffle(len(c.entries), func(i, j int) { c.entries[i], c.entries[j] = c.entries[j], c.entries[i] })
+			}
+		})
+	}
+}
+
+// An entry without an id, which no store makes, must not let a STOP be undone.
+func TestFoldWithoutIDs(t *testing.T) {
+	entries := []compliance.Entry{entry(0, compliance.OptOut, 5), entry(0, compliance.OptIn, 3)}
+	for range 2 {
+		if got := compliance.Fold(entries); !got.OptedOut {
+			t.Errorf("Fold(%s) is %+v, want opted out", short(entries), got)
+		}
+		entries[0], entries[1] = entries[1], entries[0]
+	}
+}
+
+// The confirmation of a STOP goes although a second STOP came before it was
+// sent; the confirmation of a START that a STOP has overtaken does not.
+func TestFoldAndConfirmations(t *testing.T) {
+	confirm := func(kind compliance.Kind, id compliance.EntryID) compliance.Outgoing {
+		return compliance.Outgoing{Purpose: compliance.Compliance, Family: channel.Telephony, Answers: kind, Confirms: id}
+	}
+	entries := []compliance.Entry{entry(1, compliance.OptOut, 0), entry(2, compliance.OptOut, 1)}
+	now := at.Add(2 * time.Minute)
+	if got := (compliance.Standard{}).Decide(compliance.Fold(entries), confirm(compliance.OptOut, 1), now); got.Verdict != compliance.Allow {
+		t.Errorf("after STOP STOP the confirmation of the first is %v: %s", got.Verdict, got.Reason)
+	}
+	entries = []compliance.Entry{entry(1, compliance.OptOut, -9), entry(2, compliance.OptIn, 0), entry(3, compliance.OptOut, 1), entry(4, compliance.OptIn, 2)}
+	for id, want := range map[compliance.EntryID]compliance.Verdict{2: compliance.Deny, 4: compliance.Allow} {
+		if got := (compliance.Standard{}).Decide(compliance.Fold(entries), confirm(compliance.OptIn, id), now); got.Verdict != want {
+			t.Errorf("after START STOP START the confirmation of entry %d is %v: %s", id, got.Verdict, got.Reason)
+		}
+	}
+}
+
+func short(entries []compliance.Entry) string {
+	text := ""
+	for _, e := range entries {
+		text += fmt.Sprintf(" %d:%v@%v", e.ID, e.Kind, e.OccurredAt.Sub(at))
+	}
+	return text
+}
+
+// Media of one family have one key, families have keys of their own, and
+// accounts never share one.
+func TestKeyOf(t *testing.T) {
+	sms := compliance.KeyOf("shop", "+14155550123")
+	for _, c := range []struct {
+		account string
+		address channel.Address
+		same    bool
+	}{
+		{"shop", "+14155550123", true},
+		{"shop", "rcs:+14155550123", true},
+		{"shop", "whatsapp:+14155550123", false},
+		{"shop", "+14155550124", false},
+		{"other", "+14155550123", false},
+	} {
+		if got := compliance.KeyOf(c.account, c.address); (got == sms) != c.same {
+			t.Errorf("the key of %s in %s is %+v; same as that of the SMS: want %v", c.address, c.account, got, c.same)
+		}
+	}
+	spelled, err := channel.ParseAddress(" +1 (415) 555-0123 ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := compliance.KeyOf("shop", spelled); got != sms {
+		t.Errorf("another spelling of the number has the key %+v", got)
+	}
+	whatsApp := compliance.KeyOf("shop", "whatsapp:+14155550123")
+	if whatsApp.Family != channel.WhatsApp || whatsApp.Identity != "+14155550123" {
+		t.Errorf("the WhatsApp key is %+v", whatsApp)
+	}
+}
