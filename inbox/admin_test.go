@@ -164,6 +164,19 @@ func TestPoisonIsSetAsideVisiblyAndRequeued(t *testing.T) {
 	}
 }
 
+func TestMessageThatCanNotBeRoutedIsNotLeftWithoutPeople(t *testing.T) {
+	k := newTalk(t, inboxtest.Config{Inbox: inbox.Config{TaskAttempts: 2}})
+	// A message that is not there can't be routed.
+	err := k.Store.Update(t.Context(), func(tx store.Tx) error {
+		return tx.PutTasks(store.Task{ID: 1 << 40, Account: inbox.DefaultAccount, Conversation: k.conv, Kind: store.TaskRoute, Message: 1 << 41, DueAt: k.Now()})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.Advance(time.Minute)
+	k.RequireAlerted("alice", "bob")
+}
+
 func TestCanaryIsInNoLog(t *testing.T) {
 	var log strings.Builder
 	h := inboxtest.New(t, inboxtest.Config{Inbox: inbox.Config{Logger: debugLogger(&log)}})

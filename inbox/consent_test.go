@@ -269,3 +269,21 @@ func TestPolicyThatPanicsLetsNothingOutAndLosesNothing(t *testing.T) {
 		t.Errorf("reply: error %v, want ErrBlocked", err)
 	}
 }
+
+func TestStopToANumberWithoutAnInboxHolds(t *testing.T) {
+	k := newTalk(t, inboxtest.Config{})
+	k.customer.To("+14155550199").Send("STOP")
+	if _, err := k.Agent("alice").Reply(t.Context(), k.conv, inbox.Draft{Text: "hi"}); !errors.Is(err, inbox.ErrBlocked) {
+		t.Fatalf("reply: error %v, want ErrBlocked", err)
+	}
+	strays, err := k.Agent("alice").Strays(t.Context(), 0)
+	if err != nil || len(strays) != 1 {
+		t.Fatalf("strays: %v, %v; want the message kept and shown", strays, err)
+	}
+	if _, err := k.Agent("alice").AdoptStray(t.Context(), strays[0].ID, "support"); err != nil {
+		t.Fatal(err)
+	}
+	k.RequireNothingSent(alicesCustomer) // it is long since, a confirmation would come too late
+	k.customer.Send("START")
+	k.RequireSent(alicesCustomer, "Acme Support: You have opted in to our messages again. Reply HELP for help, STOP to opt out.")
+}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/compliance"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -26,11 +27,33 @@ func (in *Inbox) acceptStray(t *tx, ref store.ProviderRef, m channel.Inbound, re
 	if err := t.PutStrays(s); err != nil {
 		return Acceptance{}, err
 	}
+	if err := in.strayOptOut(t, s); err != nil {
+		return Acceptance{}, err
+	}
 	in.log.Warn("a message came in that belongs to no inbox; it is kept as a stray", "channel", ref.Channel, "from", m.From, "to", m.To, "stray", s.ID)
 	err = t.AppendEvents(store.Event{
 		Account: s.Account, Type: store.StrayReceived, At: t.now, Actor: store.Author{Kind: store.ByCustomer}, Detail: store.Detail{Reason: reason},
 	})
 	return Acceptance{Stray: s.ID}, err
+}
+
+// strayOptOut holds a STOP to be one, whatever number it was written to. It is
+// not confirmed: no inbox is there to do it.
+func (in *Inbox) strayOptOut(t *tx, s store.Stray) error {
+	m := s.Inbound
+	talk := store.Conversation{Account: s.Account, Channel: s.Channel, Ours: m.To, Theirs: m.From}
+	state, err := consentOf(t, talk)
+	if err != nil {
+		return err
+	}
+	class := in.classify(m, compliance.Context{State: state, Region: m.Region})
+	if class.Kind != compliance.OptOut {
+		return nil
+	}
+	_, err = in.recordConsent(t, talk, compliance.Entry{
+		Kind: class.Kind, Source: compliance.FromContact, OccurredAt: occurredAt(t, m), Text: m.Text, Rule: class.Rule,
+	}, 0)
+	return err
 }
 
 // Strays returns messages that came in and belong to no inbox, the oldest

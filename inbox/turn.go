@@ -274,7 +274,15 @@ func (in *Inbox) countFailure(t *tx, task store.Task, cause error) error {
 		Reason: fmt.Sprintf("%s failed %s and waits for a person: %s", task.Kind, plural(task.Attempts, "time"), task.Error),
 	})
 	e.Message = task.Message
-	return t.AppendEvents(e)
+	if err := t.AppendEvents(e); err != nil || task.Kind != store.TaskRoute {
+		return err
+	}
+	// A message is never left without people.
+	c, err := in.company(t, conv.Account)
+	if err != nil {
+		return err
+	}
+	return in.alert(t, conv, task.Message, c.concerned(conv))
 }
 
 func plural(n int, word string) string {
