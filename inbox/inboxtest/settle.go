@@ -10,7 +10,7 @@ import (
 )
 
 // maxRounds is after how many rounds without an end Settle gives up.
-const maxRounds = 10_000
+const maxRounds = 1_000
 
 // Settle hands over what the carrier has for the engine and lets the engine
 // do what is due, until nothing is left to do at this moment. A phone's Send
