@@ -1,0 +1,36 @@
+package memory
+
+import (
+	"fmt"
+
+	"github.com/teaminbox/teaminbox/compliance"
+	"github.com/teaminbox/teaminbox/store"
+)
+
+func (t *tx) ConsentEntries(keys ...compliance.Key) ([]compliance.Entry, error) {
+	if err := t.ready(); err != nil {
+		return nil, err
+	}
+	var found []compliance.Entry
+	for _, key := range keys {
+		for k, e := range t.entries.from(entryKey{key: key}) {
+			if k.key != key {
+				break
+			}
+			found = append(found, copyEntry(*e))
+		}
+	}
+	return found, nil
+}
+
+func (t *tx) AppendConsent(es ...compliance.Entry) error { return write(t, es, (*tx).appendConsent) }
+
+func (t *tx) appendConsent(e compliance.Entry) error {
+	if _, ok := t.entryIDs.get(e.ID); ok {
+		return fmt.Errorf("memory: %w: there is a ledger entry %d", store.ErrDuplicate, e.ID)
+	}
+	e = copyEntry(e)
+	t.entryIDs.set(t.number, e.ID, struct{}{})
+	t.entries.set(t.number, entryKey{e.Key, e.ID}, &e)
+	return nil
+}

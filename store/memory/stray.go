@@ -1,0 +1,47 @@
+package memory
+
+import "github.com/teaminbox/teaminbox/store"
+
+func (t *tx) Strays(ids ...store.StrayID) ([]store.Stray, error) {
+	return read(t, &t.strays, ids, copyStray)
+}
+
+func (t *tx) StraysFrom(refs ...store.ProviderRef) ([]store.Stray, error) {
+	return read(t, &t.origins, refs, copyStray)
+}
+
+func (t *tx) WaitingStrays(account store.AccountID, limit int) ([]store.Stray, error) {
+	return firstOf(t, &t.waiting, account, limit, copyStray)
+}
+
+func (t *tx) PutStrays(ss ...store.Stray) error { return write(t, ss, (*tx).putStray) }
+
+func (t *tx) putStray(s store.Stray) error {
+	var stored int64
+	old, replaces := t.strays.get(s.ID)
+	if replaces {
+		stored = old.Version
+	}
+	if err := checkVersion("stray", s.ID, stored, s.Version); err != nil {
+		return err
+	}
+	if owner, ok := t.origins.get(originOf(&s)); ok && owner.ID != s.ID {
+		return duplicate("stray", s.ID, "provider's id", owner.ID)
+	}
+	if replaces {
+		t.origins.delete(t.number, originOf(old))
+		t.waiting.delete(t.number, numbered[store.StrayID]{old.Account, old.ID})
+	}
+	s = copyStray(s)
+	s.Version++
+	t.strays.set(t.number, s.ID, &s)
+	t.origins.set(t.number, originOf(&s), &s)
+	if s.ResolvedAt.IsZero() {
+		t.waiting.set(t.number, numbered[store.StrayID]{s.Account, s.ID}, &s)
+	}
+	return nil
+}
+
+func originOf(s *store.Stray) store.ProviderRef {
+	return store.ProviderRef{Channel: s.Channel, ProviderID: s.Inbound.ProviderID}
+}

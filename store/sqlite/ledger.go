@@ -1,0 +1,33 @@
+package sqlite
+
+import (
+	"fmt"
+
+	"github.com/teaminbox/teaminbox/compliance"
+)
+
+const consentColumns = `id, account, family, identity, kind, source, occurred_at, recorded_at, text, rule, channel, message, actor`
+
+// ConsentEntries returns all entries of keys.
+func (t *tx) ConsentEntries(keys ...compliance.Key) ([]compliance.Entry, error) {
+	return eachKey(t, func(r row, e *compliance.Entry) error {
+		return r.Scan((*int64)(&e.ID), &e.Key.Account, (*string)(&e.Key.Family), &e.Key.Identity, &e.Kind, (*string)(&e.Source),
+			timeColumn{&e.OccurredAt}, timeColumn{&e.RecordedAt}, &e.Text, &e.Rule, &e.Channel, &e.Message, &e.Actor)
+	}, `SELECT `+consentColumns+` FROM consent WHERE account = ? AND family = ? AND identity = ? ORDER BY id`,
+		func(k compliance.Key) []any { return []any{k.Account, string(k.Family), k.Identity} }, keys)
+}
+
+// AppendConsent adds entries.
+func (t *tx) AppendConsent(es ...compliance.Entry) error {
+	if err := t.writable(); err != nil {
+		return err
+	}
+	for _, e := range es {
+		if _, err := t.exec(`INSERT INTO consent (`+consentColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			int64(e.ID), e.Key.Account, string(e.Key.Family), e.Key.Identity, int64(e.Kind), string(e.Source),
+			stamp(e.OccurredAt), stamp(e.RecordedAt), e.Text, e.Rule, e.Channel, e.Message, e.Actor); err != nil {
+			return fmt.Errorf("%w (ledger entry %d)", err, e.ID)
+		}
+	}
+	return nil
+}

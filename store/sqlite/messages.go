@@ -1,0 +1,83 @@
+package sqlite
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/teaminbox/teaminbox/store"
+)
+
+const messageColumns = `id, account, conversation, seq, channel, provider_id, request_key, direction, author_kind, author_user, text, extras,
+	from_address, to_address, inbound_count, opened, kind, rule, purpose, confirms, state, state_at, due_at, attempts, code, reason, segments,
+	created_at, version`
+
+var (
+	messagesTable = newVersioned("messages", "id", "account, conversation, seq, channel, provider_id, request_key",
+		"direction, author_kind, author_user, text, extras, from_address, to_address, inbound_count, opened, kind, rule, purpose, confirms, "+
+			"state, state_at, due_at, attempts, code, reason, segments, created_at")
+	messagesByID = newKeyed(`SELECT ` + messageColumns + ` FROM messages WHERE id IN %s`)
+)
+
+func scanMessage(r row, m *store.Message) error {
+	return r.Scan((*int64)(&m.ID), (*string)(&m.Account), (*int64)(&m.Conversation), &m.Seq, &m.Channel, &m.ProviderID, &m.RequestKey,
+		(*string)(&m.Direction), (*string)(&m.Author.Kind), (*string)(&m.Author.User), &m.Text, jsonColumn{&m.Extras},
+		(*string)(&m.From), (*string)(&m.To), &m.InboundCount, &m.Opened, &m.Kind, &m.Rule, (*string)(&m.Purpose), (*int64)(&m.Confirms),
+		(*string)(&m.State), timeColumn{&m.StateAt}, timeColumn{&m.DueAt}, &m.Attempts, &m.Code, &m.Reason, &m.Segments,
+		timeColumn{&m.CreatedAt}, &m.Version)
+}
+
+// Messages returns messages by id.
+func (t *tx) Messages(ids ...store.MessageID) ([]store.Message, error) {
+	return byKeys(t, &messagesByID, scanMessage, func(m *store.Message) store.MessageID { return m.ID }, ids)
+}
+
+// MessagesFrom returns messages by their providers' ids.
+func (t *tx) MessagesFrom(refs ...store.ProviderRef) ([]store.Message, error) {
+	return eachKey(t, scanMessage, `SELECT `+messageColumns+` FROM messages WHERE channel = ? AND provider_id = ? AND provider_id <> ''`,
+		func(r store.ProviderRef) []any { return []any{r.Channel, r.ProviderID} }, refs)
+}
+
+// MessagesByRequest returns messages by their callers' keys.
+func (t *tx) MessagesByRequest(account store.AccountID, keys ...string) ([]store.Message, error) {
+	return eachKey(t, scanMessage, `SELECT `+messageColumns+` FROM messages WHERE account = ? AND request_key = ? AND request_key <> ''`,
+		func(k string) []any { return []any{string(account), k} }, keys)
+}
+
+// ListMessages returns messages of a conversation in their order.
+func (t *tx) ListMessages(q store.MessageQuery) ([]store.Message, error) {
+	if q.Before == 0 {
+		q.Before = math.MaxInt64
+	}
+	if q.After != 0 {
+		return all(t, scanMessage, `SELECT `+messageColumns+` FROM messages WHERE conversation = ? AND seq > ? AND seq < ? ORDER BY seq LIMIT ?`,
+			int64(q.Conversation), q.After, q.Before, max(q.Limit, 0))
+	}
+	return all(t, scanMessage, `SELECT `+messageColumns+` FROM messages WHERE conversation = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
+		int64(q.Conversation), q.Before, max(q.Limit, 0))
+}
+
+// PutMessages writes messages.
+func (t *tx) PutMessages(ms ...store.Message) error {
+	if err := t.writable(); err != nil {
+		return err
+	}
+	for _, m := range ms {
+		var extras any
+		if m.Extras != nil {
+			x := *m.Extras
+			x.SentAt = kept(x.SentAt)
+			var err error
+			if extras, err = encode(x); err != nil {
+				return t.fail(fmt.Errorf("sqlite: Message.Extras: %w", err))
+			}
+		}
+		if err := t.put(messagesTable, "message", m.ID, m.Version,
+			int64(m.ID), string(m.Account), int64(m.Conversation), m.Seq, m.Channel, m.ProviderID, m.RequestKey,
+			string(m.Direction), string(m.Author.Kind), string(m.Author.User), m.Text, extras, string(m.From), string(m.To),
+			m.InboundCount, m.Opened, int64(m.Kind), m.Rule, string(m.Purpose), int64(m.Confirms),
+			string(m.State), stamp(m.StateAt), stamp(m.DueAt), m.Attempts, m.Code, m.Reason, m.Segments, stamp(m.CreatedAt)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,157 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+
+	"github.com/teaminbox/teaminbox/store"
+)
+
+// withNext returns the migrations and more.
+func withNext(t *testing.T, more ...string) []string {
+	t.Helper()
+	texts, err := migrations(migrationFiles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(texts, more...)
+}
+
+const nextMigration = `
+	ALTER TABLE accounts ADD COLUMN plan TEXT NOT NULL DEFAULT 'free';
+	CREATE TABLE plans (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+	INSERT INTO plans VALUES ('free')`
+
+func TestMigrationsComeInOrder(t *testing.T) {
+	got, err := migrations(fstest.MapFS{
+		"migrations/0002_b.sql":  {Data: []byte("b")},
+		"migrations/0001_a.sql":  {Data: []byte("a")},
+		"migrations/0010_c.sql":  {Data: []byte("c")},
+		"migrations/README.text": {Data: []byte("x")},
+	})
+	if err != nil || strings.Join(got, "") != "abc" {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+// The database in testdata was made by version 1 of the schema.
+func TestOldFileIsUpgraded(t *testing.T) {
+	old, err := os.ReadFile(filepath.Join("testdata", "version1.sqlite"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := newPath(t)
+	if err := os.WriteFile(path, old, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := open(context.Background(), path, Config{}, withNext(t, nextMigration))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if got := accounts(t, s); got != "alice bob" {
+		t.Errorf("accounts: %q", got)
+	}
+	view(t, s, func(tx store.Tx) error {
+		messages, err := tx.ListMessages(store.MessageQuery{Conversation: 1, Limit: 10})
+		if len(messages) != 3 || messages[0].Text != "Hello" {
+			t.Errorf("messages: %+v", messages)
+		}
+		return err
+	})
+	checkSchema(t, s, 2, 1)
+}
+
+// checkSchema looks whether a file has a version, and how many plans.
+func checkSchema(t *testing.T, s *Store, version, plans int) {
+	t.Helper()
+	ctx := context.Background()
+	c, err := s.writer.acquire(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.writer.release(c, true)
+	if got, err := one[int](ctx, c, `PRAGMA user_version`); err != nil || got != version {
+		t.Errorf("user_version is %d, %v; want %d", got, err, version)
+	}
+	if got, err := one[int](ctx, c, `SELECT count(*) FROM plans`); err != nil || got != plans {
+		t.Errorf("there are %d plans, %v; want %d", got, err, plans)
+	}
+}
+
+// Several that open an old file at once run its migration once.
+func TestMigrationRunsOnce(t *testing.T) {
+	path := newPath(t)
+	if err := openAt(t, path, Config{}).Close(); err != nil {
+		t.Fatal(err)
+	}
+	texts := withNext(t, nextMigration)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			s, err := open(context.Background(), path, Config{}, texts)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			checkSchema(t, s, 2, 1)
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestNewerFileIsRefused(t *testing.T) {
+	path := newPath(t)
+	s, err := open(context.Background(), path, Config{}, withNext(t, nextMigration))
+	if err != nil {
+		t.Fatal(err)
+	}
+	update(t, s, func(tx store.Tx) error { return putAccount(tx, "alice") })
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(context.Background(), path, Config{}); !errors.Is(err, ErrNewer) {
+		t.Errorf("got %v, want ErrNewer", err)
+	}
+	s, err = open(context.Background(), path, Config{}, withNext(t, nextMigration))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if got := accounts(t, s); got != "alice" {
+		t.Errorf("accounts: %s", got)
+	}
+}
+
+// A migration that fails leaves the version before it, whole.
+func TestFailedMigrationLeavesTheOldVersion(t *testing.T) {
+	path := newPath(t)
+	s := openAt(t, path, Config{})
+	update(t, s, func(tx store.Tx) error { return putAccount(tx, "alice") })
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	broken := withNext(t, nextMigration, `DROP TABLE plans; INSERT INTO nowhere VALUES (1)`)
+	_, err := open(context.Background(), path, Config{}, broken)
+	if err == nil || !strings.Contains(err.Error(), "migration 3") {
+		t.Fatalf("got %v, want that migration 3 failed", err)
+	}
+	s, err = open(context.Background(), path, Config{}, broken[:2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	checkSchema(t, s, 2, 1)
+	if got := accounts(t, s); got != "alice" {
+		t.Errorf("accounts: %s", got)
+	}
+}

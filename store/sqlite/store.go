@@ -1,0 +1,106 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+
+	"github.com/teaminbox/teaminbox/store"
+)
+
+// Store keeps everything in one file. Its methods may be called from many
+// goroutines at once. Open one with [Open] and close it with [Store.Close].
+type Store struct {
+	cfg  Config
+	path string // absolute
+
+	writer  *pool // of one connection
+	readers *pool
+
+	checkpoints *checkpointer
+}
+
+var _ store.Notifier = (*Store)(nil)
+
+// View runs fn on a snapshot of the file. It neither waits for an Update nor
+// holds one up; it waits only while Config.MaxReaders others run.
+func (s *Store) View(ctx context.Context, fn func(store.Tx) error) error {
+	return s.run(ctx, s.readers, true, fn)
+}
+
+// Update runs fn in a transaction, alone among all processes that share the
+// file, so fn runs once. It waits for the Updates before it: for those of this
+// process as long as its context allows, for another process no longer than
+// Config.BusyTimeout, after which it fails with [ErrBusy].
+//
+// Calling Update inside of fn waits for itself.
+func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
+	return s.run(ctx, s.writer, false, fn)
+}
+
+func (s *Store) run(ctx context.Context, from *pool, readOnly bool, fn func(store.Tx) error) error {
+	c, err := from.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	t := &tx{ctx: ctx, conn: c, readOnly: readOnly, clock: s.cfg.Now}
+	open, sound := false, false
+	// A function that panics, or ends its goroutine, comes by here too.
+	defer func() {
+		t.ended = true
+		if open {
+			_, err := c.exec(ctx, `ROLLBACK`)
+			sound = err == nil && !isDamaging(t.failed)
+		}
+		from.release(c, sound)
+	}()
+	if err := s.begin(ctx, c, readOnly); err != nil {
+		sound = !isDamaging(err)
+		return err
+	}
+	open = true
+	if err := fn(t); err != nil {
+		return err
+	}
+	if readOnly {
+		return nil
+	}
+	if err := t.ready(); err != nil {
+		return err
+	}
+	if err := t.storeCounters(); err != nil {
+		return err
+	}
+	if _, err := c.exec(ctx, `COMMIT`); err != nil {
+		t.failed = err
+		return commitError(err)
+	}
+	open, sound = false, true
+	s.checkpoints.committed()
+	return nil
+}
+
+// begin begins a transaction. An Update takes the file's write lock at once,
+// so that nothing it has read can change before it commits.
+func (s *Store) begin(ctx context.Context, c *conn, readOnly bool) error {
+	text := `BEGIN IMMEDIATE`
+	if readOnly {
+		text = `BEGIN`
+	}
+	return retryBusy(ctx, s.cfg.BusyTimeout, func() error {
+		if _, err := c.exec(ctx, text); err != nil {
+			return statementError(err)
+		}
+		return nil
+	})
+}
+
+// Close waits for the transactions that run, lets no other begin, writes what
+// is in the log back into the file, and closes it. If no other process has it
+// open, the file alone is left. Closing twice fails with [ErrClosed].
+func (s *Store) Close() error {
+	if !s.writer.shut() {
+		return ErrClosed
+	}
+	s.readers.shut()
+	return errors.Join(s.checkpoints.close(), s.readers.close(), s.writer.close())
+}
