@@ -24,11 +24,16 @@
 //
 // A read by keys returns the records that exist, in the order of the keys, and
 // leaves out the rest without an error; [One] turns an empty answer into
-// [ErrNotFound]. A read sees what the same transaction has written.
+// [ErrNotFound]. A key that is given twice is answered twice. A read sees what
+// the same transaction has written.
 //
 // A record with a Version is put with the version that was read: 0 makes a
 // record, anything else replaces exactly that version, or fails with
-// [ErrConflict]. The stored version is one higher.
+// [ErrConflict]. The stored version is one higher. A record that exists and is
+// put with 0 is a conflict too, whatever else is wrong with it.
+//
+// A transaction in which a call has failed fails: an Update whose function goes
+// on after an error, and returns nil, returns that error.
 //
 // Times are kept in UTC with microseconds. The zero time stays the zero time.
 // Texts are kept byte for byte, NUL included.

@@ -74,9 +74,11 @@ type Events interface {
 	// AppendEvents adds events. Their cursors are given at the commit.
 	AppendEvents(es ...Event) error
 	// Events returns events after a cursor, in order. It fails with
-	// ErrExpired if events after the cursor have been deleted.
+	// ErrExpired if events of the account after the cursor have been deleted,
+	// whichever conversation they were of.
 	Events(q EventQuery) ([]Event, error)
-	// LastEvent returns the cursor of the account's last event, or 0.
+	// LastEvent returns the cursor of the account's last event, even if it has
+	// been deleted since, or 0.
 	LastEvent(account AccountID) (Cursor, error)
 	// DeleteEvents deletes the account's events up to a cursor.
 	DeleteEvents(account AccountID, through Cursor) error

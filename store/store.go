@@ -46,7 +46,8 @@ type Tx interface {
 
 	// NewID returns a number that is larger than zero and than every number
 	// it has returned in this Store in a committed transaction that this
-	// process has seen end. No two committed transactions get the same one.
+	// process has seen end. No two committed transactions get the same one. It
+	// counts as a write.
 	NewID() (int64, error)
 }
 

@@ -45,7 +45,7 @@ type LeaseQuery struct {
 
 // Work holds what is to be done and who is doing it. Leases are measured by
 // the Store's own clock, as the processes that share it may disagree about the
-// time.
+// time. Taking, prolonging and releasing them are writes.
 type Work interface {
 	// Tasks returns all tasks of the conversations, by conversation in the
 	// order given, then by id.
@@ -64,7 +64,8 @@ type Work interface {
 	// with a living lease, whoever holds it.
 	LeaseDue(q LeaseQuery) ([]Lease, error)
 	// Lease takes or prolongs leases of conversations, and leaves out those
-	// that another owner holds. A lease that is prolonged keeps its fence.
+	// that another owner holds. A lease that is prolonged keeps its fence and
+	// is never shortened; one that has run out is a new one.
 	Lease(owner string, ttl time.Duration, cs ...ConversationID) ([]Lease, error)
 	// Leases returns the living leases of conversations.
 	Leases(cs ...ConversationID) ([]Lease, error)
