@@ -430,3 +430,35 @@ func TestAnswerBreaksOff(t *testing.T) {
 		server.Close()
 	}
 }
+
+// TestAnswersAreClosed is about bodies that are not read to their end.
+func TestAnswersAreClosed(t *testing.T) {
+	for name, content := range map[string]io.Reader{
+		"one that breaks off": io.MultiReader(strings.NewReader(`{"sid": "SM1"`), broken{}),
+		"one without an end":  endless{},
+	} {
+		body := &closing{Reader: content}
+		c := newChannel(t, twiliotest.NewServer(t), func(c *twilio.Config) {
+			c.Transport = transportFunc(func(r *http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: 201, Header: http.Header{}, Body: body, Request: r}, nil
+			})
+		})
+		_, err := c.Send(context.Background(), hello())
+		if got := channel.AsSendError(err); err == nil || got.Outcome != channel.Uncertain {
+			t.Errorf("%s: the error is %v", name, err)
+		}
+		if !body.closed {
+			t.Errorf("%s: the body is still open", name)
+		}
+	}
+}
+
+// endless is a body of spaces.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = ' '
+	}
+	return len(p), nil
+}

@@ -17,7 +17,7 @@ func TestIsPublic(t *testing.T) {
 		"169.254.169.254": false, "fe80::1": false, "fc00::1": false, "fd00:ec2::254": false, "fec0::1": false,
 		"100.64.0.1": false, "100.128.0.1": true, "198.18.0.1": false, "192.0.0.8": false,
 		"224.0.0.1": false, "ff02::1": false, "240.0.0.1": false, "255.255.255.255": false,
-		"::ffff:127.0.0.1": false, "::ffff:10.0.0.1": false, "::ffff:8.8.8.8": true,
+		"::ffff:127.0.0.1": false, "::ffff:100.64.0.1": false, "::ffff:10.0.0.1": false, "::ffff:8.8.8.8": true,
 		"64:ff9b::7f00:1": false, "2002:7f00:1::": false, "2001::1": false, "2001:db8::1": false,
 	} {
 		if got := isPublic(netip.MustParseAddr(address)); got != want {

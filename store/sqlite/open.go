@@ -134,7 +134,7 @@ var always = []string{
 // What connections of one kind have besides. One that writes does not wait for
 // locks, see retryBusy.
 var (
-	readWrite = url.Values{"_pragma": {"busy_timeout(0)", "cache_size(-65536)"}}
+	readWrite = url.Values{"_pragma": {"busy_timeout(0)", "cache_size(-32768)"}}
 	readOnly  = url.Values{"_pragma": {"busy_timeout(10000)", "cache_size(-4096)", "query_only(ON)"}}
 )
 

@@ -12,8 +12,9 @@ import (
 	"github.com/teaminbox/teaminbox/store"
 )
 
-// tx is a transaction. Writes are statements that run at once, so reads see
-// them; in process a multi-row statement saves next to nothing.
+// tx is a transaction. Writes are statements that run at once, one a record,
+// so reads see them and failures name what failed. Without a network between,
+// statements of many rows would save little.
 type tx struct {
 	ctx      context.Context
 	conn     *conn
