@@ -1,6 +1,10 @@
 package memory
 
-import "github.com/teaminbox/teaminbox/store"
+import (
+	"slices"
+
+	"github.com/teaminbox/teaminbox/store"
+)
 
 func (t *tx) Contacts(ids ...store.ContactID) ([]store.Contact, error) {
 	return read(t, &t.contacts, ids, copyContact)
@@ -10,15 +14,13 @@ func (t *tx) ContactsAt(ids ...store.Identity) ([]store.Contact, error) {
 	if err := t.ready(); err != nil || len(ids) == 0 {
 		return nil, err
 	}
-	found := make([]store.Contact, 0, len(ids))
-	seen := make(map[store.ContactID]bool, len(ids))
+	owners := make([]store.ContactID, 0, len(ids))
 	for _, id := range ids {
-		if c, ok := t.identities.get(id); ok && !seen[c.ID] {
-			seen[c.ID] = true
-			found = append(found, copyContact(*c))
+		if c, ok := t.identities.get(id); ok && !slices.Contains(owners, c) {
+			owners = append(owners, c)
 		}
 	}
-	return found, nil
+	return read(t, &t.contacts, owners, copyContact)
 }
 
 func (t *tx) PutContacts(cs ...store.Contact) error { return write(t, cs, (*tx).putContact) }
@@ -32,21 +34,27 @@ func (t *tx) putContact(c store.Contact) error {
 	if err := checkVersion("contact", c.ID, stored, c.Version); err != nil {
 		return err
 	}
-	for _, a := range c.Addresses {
-		if owner, ok := t.identities.get(store.IdentityOf(c.Account, a)); ok && owner.ID != c.ID {
-			return duplicate("contact", c.ID, "address", owner.ID)
+	has := identitiesOf(&c)
+	for _, k := range has {
+		if other, ok := owner(&t.identities, k, c.ID); ok {
+			return duplicate("contact", c.ID, "address", other)
 		}
 	}
+	var had []store.Identity
 	if replaces {
-		for _, a := range old.Addresses {
-			t.identities.delete(t.number, store.IdentityOf(old.Account, a))
-		}
+		had = identitiesOf(old)
 	}
 	c = copyContact(c)
 	c.Version++
-	for _, a := range c.Addresses {
-		t.identities.set(t.number, store.IdentityOf(c.Account, a), &c)
-	}
 	t.contacts.set(t.number, c.ID, &c)
+	reindex(t, &t.identities, c.ID, had, has)
 	return nil
+}
+
+func identitiesOf(c *store.Contact) []store.Identity {
+	ids := make([]store.Identity, len(c.Addresses))
+	for i, a := range c.Addresses {
+		ids[i] = store.IdentityOf(c.Account, a)
+	}
+	return ids
 }

@@ -7,7 +7,7 @@ func (t *tx) Conversations(ids ...store.ConversationID) ([]store.Conversation, e
 }
 
 func (t *tx) ConversationsIn(threads ...store.Thread) ([]store.Conversation, error) {
-	return read(t, &t.threads, threads, copyConversation)
+	return find(t, &t.threads, &t.conversations, threads, copyConversation)
 }
 
 func (t *tx) PutConversations(cs ...store.Conversation) error {
@@ -24,18 +24,17 @@ func (t *tx) putConversation(c store.Conversation) error {
 		return err
 	}
 	thread := c.Thread()
-	if owner, ok := t.threads.get(thread); ok && owner.ID != c.ID {
-		return duplicate("conversation", c.ID, "thread", owner.ID)
+	if other, ok := owner(&t.threads, thread, c.ID); ok {
+		return duplicate("conversation", c.ID, "thread", other)
 	}
+	var had []store.Thread
 	if replaces {
-		if was := old.Thread(); was != thread {
-			t.threads.delete(t.number, was)
-		}
+		had = append(had, old.Thread())
 	}
 	c = copyConversation(c)
 	c.Version++
-	t.threads.set(t.number, thread, &c)
 	t.conversations.set(t.number, c.ID, &c)
+	reindex(t, &t.threads, c.ID, had, []store.Thread{thread})
 	t.relist(old, &c)
 	return nil
 }

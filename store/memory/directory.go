@@ -45,7 +45,7 @@ func ofAccount[ID ~string, R any](t *tx, records *tree[named[ID], *R], account s
 }
 
 func (t *tx) InboxesAt(ends ...store.Endpoint) ([]store.Inbox, error) {
-	return read(t, &t.endpoints, ends, copyInbox)
+	return find(t, &t.endpoints, &t.inboxes, ends, copyInbox)
 }
 
 func (t *tx) PutAccounts(as ...store.Account) error { return write(t, as, (*tx).putAccount) }
@@ -79,21 +79,18 @@ func (t *tx) putInbox(i store.Inbox) error {
 		return err
 	}
 	for _, e := range i.Endpoints {
-		if owner, ok := t.endpoints.get(e); ok && (owner.Account != i.Account || owner.ID != i.ID) {
-			return duplicate("inbox", i.ID, "endpoint", owner.ID)
+		if other, ok := owner(&t.endpoints, e, key); ok {
+			return duplicate("inbox", i.ID, "endpoint", other.id)
 		}
 	}
+	var had []store.Endpoint
 	if replaces {
-		for _, e := range old.Endpoints {
-			t.endpoints.delete(t.number, e)
-		}
+		had = old.Endpoints
 	}
 	i = copyInbox(i)
 	i.Version++
-	for _, e := range i.Endpoints {
-		t.endpoints.set(t.number, e, &i)
-	}
 	t.inboxes.set(t.number, key, &i)
+	reindex(t, &t.endpoints, key, had, i.Endpoints)
 	t.directoryVersion++
 	return nil
 }

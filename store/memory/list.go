@@ -8,15 +8,13 @@ import (
 	"github.com/teaminbox/teaminbox/store"
 )
 
-// listKey sorts the conversations of an account into lists, one for each
-// inbox, user and team in each status, the newest first.
-type listKey struct {
+// listName names a list of conversations of an account: those of an inbox, a
+// user or a team in one status.
+type listName struct {
 	account store.AccountID
 	of      listKind
 	name    string // of the inbox, user or team
 	status  store.Status
-	lastAt  instant
-	id      store.ConversationID
 }
 
 type listKind uint8
@@ -27,27 +25,38 @@ const (
 	ofTeam
 )
 
-func compareList(a, b listKey) int {
-	if c := compareListName(a, b); c != 0 {
-		return c
-	}
-	if c := strings.Compare(string(a.status), string(b.status)); c != 0 {
-		return c
-	}
-	return compareNewest(a, b)
-}
-
-func compareListName(a, b listKey) int {
+func compareListName(a, b listName) int {
 	if c := strings.Compare(string(a.account), string(b.account)); c != 0 {
 		return c
 	}
 	if c := cmp.Compare(a.of, b.of); c != 0 {
 		return c
 	}
-	return strings.Compare(a.name, b.name)
+	if c := strings.Compare(a.name, b.name); c != 0 {
+		return c
+	}
+	return strings.Compare(string(a.status), string(b.status))
 }
 
-// compareNewest sorts by last message, then id, both descending.
+// listNumber stands for a list's name in the keys of its entries, of which
+// there are many.
+type listNumber int64
+
+// listKey sorts the entries of a list: by last message, then id, both
+// descending.
+type listKey struct {
+	list   listNumber
+	lastAt instant
+	id     store.ConversationID
+}
+
+func compareList(a, b listKey) int {
+	if c := cmp.Compare(a.list, b.list); c != 0 {
+		return c
+	}
+	return compareNewest(a, b)
+}
+
 func compareNewest(a, b listKey) int {
 	if c := cmp.Compare(b.lastAt, a.lastAt); c != 0 {
 		return c
@@ -57,34 +66,38 @@ func compareNewest(a, b listKey) int {
 
 // relist moves a conversation between lists. There is no old one if it is new.
 func (t *tx) relist(old, c *store.Conversation) {
-	keys := listsOf(c)
+	var was []listKey
 	if old != nil {
-		for _, k := range listsOf(old) {
-			if !slices.Contains(keys, k) {
-				t.lists.delete(t.number, k)
-			}
-		}
+		was = t.listsOf(old)
 	}
-	for _, k := range keys {
-		t.lists.set(t.number, k, c)
-	}
+	reindex(t, &t.lists, struct{}{}, was, t.listsOf(c))
 }
 
 // listsOf returns the places of a conversation in lists.
-func listsOf(c *store.Conversation) []listKey {
-	k := listKey{account: c.Account, status: c.Status, lastAt: instantOf(c.LastAt), id: c.ID}
+func (t *tx) listsOf(c *store.Conversation) []listKey {
 	keys := make([]listKey, 0, 1+len(c.Users)+len(c.Teams))
-	k.of, k.name = ofInbox, string(c.Inbox)
-	keys = append(keys, k)
+	add := func(of listKind, name string) {
+		number := t.listNumbered(listName{c.Account, of, name, c.Status})
+		keys = append(keys, listKey{number, instantOf(c.LastAt), c.ID})
+	}
+	add(ofInbox, string(c.Inbox))
 	for _, u := range c.Users {
-		k.of, k.name = ofUser, string(u)
-		keys = append(keys, k)
+		add(ofUser, string(u))
 	}
 	for _, team := range c.Teams {
-		k.of, k.name = ofTeam, string(team)
-		keys = append(keys, k)
+		add(ofTeam, string(team))
 	}
 	return keys
+}
+
+func (t *tx) listNumbered(name listName) listNumber {
+	n, ok := t.listNames.get(name)
+	if !ok {
+		t.lastList++
+		n = t.lastList
+		t.listNames.set(t.number, name, n)
+	}
+	return n
 }
 
 // ListConversations merges the lists that the query names.
@@ -101,8 +114,9 @@ func (t *tx) ListConversations(q store.ConversationQuery) ([]store.Conversation,
 				newest = i
 			}
 		}
-		c := lists[newest].value()
-		lists = skip(lists, c.ID)
+		id := lists[newest].key().id
+		lists = skip(lists, id)
+		c, _ := t.conversations.get(id)
 		if q.Claimants == nil || slices.Contains(q.Claimants, c.ClaimedBy) {
 			found = append(found, copyConversation(*c))
 		}
@@ -112,74 +126,51 @@ func (t *tx) ListConversations(q store.ConversationQuery) ([]store.Conversation,
 
 // list is a place in one list.
 type list struct {
-	cursor[listKey, *store.Conversation]
-	end listKey // of which only the name and the status count
+	cursor[listKey, struct{}]
+	number listNumber
 }
 
-func (l *list) atEnd() bool {
-	return !l.valid() || compareListName(l.key(), l.end) != 0 || l.key().status != l.end.status
-}
+func (l *list) atEnd() bool { return !l.valid() || l.key().list != l.number }
 
-// listsFor returns the lists that a query names and that are not at their end.
+// listsFor returns the lists that a query names, each after the place where
+// the query begins, without those that end there.
 func (t *tx) listsFor(q store.ConversationQuery) []list {
-	var names []listKey
-	for _, inbox := range q.Inboxes {
-		names = append(names, listKey{account: q.Account, of: ofInbox, name: string(inbox)})
-	}
-	if q.User != "" {
-		names = append(names, listKey{account: q.Account, of: ofUser, name: string(q.User)})
-	}
-	for _, team := range q.Teams {
-		names = append(names, listKey{account: q.Account, of: ofTeam, name: string(team)})
-	}
 	var lists []list
-	for _, name := range names {
-		for _, status := range t.statusesFor(q, name) {
-			start := name
-			start.status = status
-			start.lastAt, start.id = instantOf(q.Before.LastAt), q.Before.ID-1
-			if q.Before == (store.Position{}) {
-				start.lastAt, start.id = newestInstant, newestID
+	add := func(of listKind, name string) {
+		from := listName{account: q.Account, of: of, name: name}
+		for k, number := range t.listNames.from(from) {
+			if k.account != q.Account || k.of != of || k.name != name {
+				break
 			}
-			l := list{t.lists.seek(start), start}
-			if !l.atEnd() {
+			if q.Statuses != nil && !slices.Contains(q.Statuses, k.status) {
+				continue
+			}
+			start := listKey{number, instantOf(q.Before.LastAt), q.Before.ID - 1}
+			if q.Before == (store.Position{}) {
+				start.lastAt, start.id = 1<<63-1, 1<<63-1
+			}
+			if l := (list{t.lists.seek(start), number}); !l.atEnd() {
 				lists = append(lists, l)
 			}
 		}
 	}
+	for _, inbox := range q.Inboxes {
+		add(ofInbox, string(inbox))
+	}
+	if q.User != "" {
+		add(ofUser, string(q.User))
+	}
+	for _, team := range q.Teams {
+		add(ofTeam, string(team))
+	}
 	return lists
-}
-
-// Where a list begins.
-const (
-	newestInstant instant              = 1<<63 - 1
-	newestID      store.ConversationID = 1<<63 - 1
-)
-
-// statusesFor returns the statuses that a query asks for: any means those that
-// occur under the name.
-func (t *tx) statusesFor(q store.ConversationQuery, name listKey) []store.Status {
-	if q.Statuses != nil {
-		return slices.Compact(slices.Sorted(slices.Values(q.Statuses)))
-	}
-	var all []store.Status
-	at := name
-	at.lastAt, at.id = newestInstant, newestID
-	for {
-		c := t.lists.seek(at)
-		if !c.valid() || compareListName(c.key(), name) != 0 {
-			return all
-		}
-		all = append(all, c.key().status)
-		at.status = c.key().status + "\x00" // the next that there can be
-	}
 }
 
 // skip moves all lists past a conversation and drops those that end.
 func skip(lists []list, id store.ConversationID) []list {
 	going := lists[:0]
 	for _, l := range lists {
-		if l.value().ID == id {
+		if l.key().id == id {
 			l.next()
 		}
 		if !l.atEnd() {

@@ -7,7 +7,7 @@ func (t *tx) Messages(ids ...store.MessageID) ([]store.Message, error) {
 }
 
 func (t *tx) MessagesFrom(refs ...store.ProviderRef) ([]store.Message, error) {
-	return read(t, &t.providers, refs, copyMessage)
+	return find(t, &t.providers, &t.messages, refs, copyMessage)
 }
 
 func (t *tx) MessagesByRequest(account store.AccountID, keys ...string) ([]store.Message, error) {
@@ -15,29 +15,30 @@ func (t *tx) MessagesByRequest(account store.AccountID, keys ...string) ([]store
 	for i, k := range keys {
 		full[i] = named[string]{account, k}
 	}
-	return read(t, &t.requests, full, copyMessage)
+	return find(t, &t.requests, &t.messages, full, copyMessage)
 }
 
 func (t *tx) ListMessages(q store.MessageQuery) ([]store.Message, error) {
 	if err := t.ready(); err != nil {
 		return nil, err
 	}
-	place := within{q.Conversation, q.Before}
-	if q.Before == 0 {
-		place.n = 1<<63 - 1
+	before := q.Before
+	if before == 0 {
+		before = 1<<63 - 1
 	}
-	entries := t.places.below(place)
+	entries := t.places.below(within{q.Conversation, before})
 	if q.After != 0 {
 		entries = t.places.from(within{q.Conversation, q.After})
 	}
 	var found []store.Message
-	for k, m := range entries {
-		if q.After != 0 && k.n == q.After && k.conversation == q.Conversation {
-			continue
-		}
-		if k.conversation != q.Conversation || len(found) >= q.Limit || q.After != 0 && q.Before != 0 && k.n >= q.Before {
+	for k, id := range entries {
+		if k.conversation != q.Conversation || len(found) >= q.Limit || k.n >= before {
 			break
 		}
+		if k.n <= q.After {
+			continue
+		}
+		m, _ := t.messages.get(id)
 		found = append(found, copyMessage(*m))
 	}
 	return found, nil
@@ -54,45 +55,49 @@ func (t *tx) putMessage(m store.Message) error {
 	if err := checkVersion("message", m.ID, stored, m.Version); err != nil {
 		return err
 	}
-	place, provider, request := messageKeys(&m)
-	if owner, ok := t.places.get(place); ok && owner.ID != m.ID {
-		return duplicate("message", m.ID, "place", owner.ID)
+	has := keysOf(&m)
+	for _, k := range has.place {
+		if other, ok := owner(&t.places, k, m.ID); ok {
+			return duplicate("message", m.ID, "place", other)
+		}
 	}
-	if owner, ok := t.providers.get(provider); ok && owner.ID != m.ID {
-		return duplicate("message", m.ID, "provider's id", owner.ID)
+	for _, k := range has.provider {
+		if other, ok := owner(&t.providers, k, m.ID); ok {
+			return duplicate("message", m.ID, "provider's id", other)
+		}
 	}
-	if owner, ok := t.requests.get(request); ok && owner.ID != m.ID {
-		return duplicate("message", m.ID, "request key", owner.ID)
+	for _, k := range has.request {
+		if other, ok := owner(&t.requests, k, m.ID); ok {
+			return duplicate("message", m.ID, "request key", other)
+		}
 	}
+	var had messageKeys
 	if replaces {
-		wasPlace, wasProvider, wasRequest := messageKeys(old)
-		if wasPlace != place {
-			t.places.delete(t.number, wasPlace)
-		}
-		if wasProvider != provider {
-			t.providers.delete(t.number, wasProvider)
-		}
-		if wasRequest != request {
-			t.requests.delete(t.number, wasRequest)
-		}
+		had = keysOf(old)
 	}
 	m = copyMessage(m)
 	m.Version++
 	t.messages.set(t.number, m.ID, &m)
-	t.places.set(t.number, place, &m)
-	if m.ProviderID != "" {
-		t.providers.set(t.number, provider, &m)
-	}
-	if m.RequestKey != "" {
-		t.requests.set(t.number, request, &m)
-	}
+	reindex(t, &t.places, m.ID, had.place, has.place)
+	reindex(t, &t.providers, m.ID, had.provider, has.provider)
+	reindex(t, &t.requests, m.ID, had.request, has.request)
 	return nil
 }
 
-// messageKeys returns a message's unique keys. Those with an empty id are
-// never in an index.
-func messageKeys(m *store.Message) (within, store.ProviderRef, named[string]) {
-	return within{m.Conversation, m.Seq},
-		store.ProviderRef{Channel: m.Channel, ProviderID: m.ProviderID},
-		named[string]{m.Account, m.RequestKey}
+// messageKeys are the unique keys of a message, as far as it has them.
+type messageKeys struct {
+	place    []within
+	provider []store.ProviderRef
+	request  []named[string]
+}
+
+func keysOf(m *store.Message) (k messageKeys) {
+	k.place = []within{{m.Conversation, m.Seq}}
+	if m.ProviderID != "" {
+		k.provider = []store.ProviderRef{{Channel: m.Channel, ProviderID: m.ProviderID}}
+	}
+	if m.RequestKey != "" {
+		k.request = []named[string]{{m.Account, m.RequestKey}}
+	}
+	return k
 }

@@ -8,31 +8,34 @@ import (
 )
 
 // state is everything at one moment. Copying it takes a snapshot. Records are
-// never changed once they are in a tree: a write puts another one.
+// never changed once they are in a tree: a write puts another one. Indexes hold
+// ids, so that they stay as they are when a record's other fields change.
 type state struct {
 	lastID           int64
 	lastFence        int64
 	lastCursor       store.Cursor
+	lastList         listNumber
 	directoryVersion int64
 
 	accounts  tree[store.AccountID, *store.Account]
 	inboxes   tree[named[store.InboxID], *store.Inbox]
-	endpoints tree[store.Endpoint, *store.Inbox] // by what they own
+	endpoints tree[store.Endpoint, named[store.InboxID]] // who owns them
 	teams     tree[named[store.TeamID], *store.Team]
 	users     tree[named[store.UserID], *store.User]
 
 	contacts   tree[store.ContactID, *store.Contact]
-	identities tree[store.Identity, *store.Contact] // by what they own
+	identities tree[store.Identity, store.ContactID] // who owns them
 
 	conversations tree[store.ConversationID, *store.Conversation]
-	threads       tree[store.Thread, *store.Conversation]
-	lists         tree[listKey, *store.Conversation]
+	threads       tree[store.Thread, store.ConversationID]
+	listNames     tree[listName, listNumber]
+	lists         tree[listKey, struct{}]
 	marks         tree[markKey, store.ReadMark]
 
 	messages  tree[store.MessageID, *store.Message]
-	places    tree[within, *store.Message]
-	providers tree[store.ProviderRef, *store.Message]
-	requests  tree[named[string], *store.Message]
+	places    tree[within, store.MessageID]
+	providers tree[store.ProviderRef, store.MessageID]
+	requests  tree[named[string], store.MessageID]
 
 	tasks    tree[store.TaskID, *store.Task]
 	owed     tree[within, *store.Task] // by conversation
@@ -47,7 +50,7 @@ type state struct {
 	streams tree[store.AccountID, stream]
 
 	strays  tree[store.StrayID, *store.Stray]
-	origins tree[store.ProviderRef, *store.Stray]
+	origins tree[store.ProviderRef, store.StrayID]
 	waiting tree[numbered[store.StrayID], *store.Stray]
 }
 
@@ -61,22 +64,23 @@ func newState() *state {
 	return &state{
 		accounts:  newTree[store.AccountID, *store.Account](cmp.Compare),
 		inboxes:   newTree[named[store.InboxID], *store.Inbox](compareNamed),
-		endpoints: newTree[store.Endpoint, *store.Inbox](compareEndpoint),
+		endpoints: newTree[store.Endpoint, named[store.InboxID]](compareEndpoint),
 		teams:     newTree[named[store.TeamID], *store.Team](compareNamed),
 		users:     newTree[named[store.UserID], *store.User](compareNamed),
 
 		contacts:   newTree[store.ContactID, *store.Contact](cmp.Compare),
-		identities: newTree[store.Identity, *store.Contact](compareIdentity),
+		identities: newTree[store.Identity, store.ContactID](compareIdentity),
 
 		conversations: newTree[store.ConversationID, *store.Conversation](cmp.Compare),
-		threads:       newTree[store.Thread, *store.Conversation](compareThread),
-		lists:         newTree[listKey, *store.Conversation](compareList),
+		threads:       newTree[store.Thread, store.ConversationID](compareThread),
+		listNames:     newTree[listName, listNumber](compareListName),
+		lists:         newTree[listKey, struct{}](compareList),
 		marks:         newTree[markKey, store.ReadMark](compareMark),
 
 		messages:  newTree[store.MessageID, *store.Message](cmp.Compare),
-		places:    newTree[within, *store.Message](compareWithin),
-		providers: newTree[store.ProviderRef, *store.Message](compareRef),
-		requests:  newTree[named[string], *store.Message](compareNamed),
+		places:    newTree[within, store.MessageID](compareWithin),
+		providers: newTree[store.ProviderRef, store.MessageID](compareRef),
+		requests:  newTree[named[string], store.MessageID](compareNamed),
 
 		tasks:    newTree[store.TaskID, *store.Task](cmp.Compare),
 		owed:     newTree[within, *store.Task](compareWithin),
@@ -91,7 +95,7 @@ func newState() *state {
 		streams: newTree[store.AccountID, stream](cmp.Compare),
 
 		strays:  newTree[store.StrayID, *store.Stray](cmp.Compare),
-		origins: newTree[store.ProviderRef, *store.Stray](compareRef),
+		origins: newTree[store.ProviderRef, store.StrayID](compareRef),
 		waiting: newTree[numbered[store.StrayID], *store.Stray](compareNumbered),
 	}
 }

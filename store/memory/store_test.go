@@ -185,7 +185,9 @@ func TestNotifyWakesOnlyAfterCommitsThatWrote(t *testing.T) {
 			return err
 		})
 		expect("leasing where nothing is due", 0)
-		run(func(tx store.Tx) error { return errors.Join(tx.PutContacts(contact(1, "+14155550101")), errors.New("no")) })
+		run(func(tx store.Tx) error {
+			return errors.Join(tx.PutContacts(contact(1, "+14155550101")), errors.New("no"))
+		})
 		expect("an Update that failed", 0)
 		run(func(tx store.Tx) error { return tx.PutContacts(contact(1, "+14155550101")) })
 		expect("an Update that wrote", 1)

@@ -7,7 +7,7 @@ func (t *tx) Strays(ids ...store.StrayID) ([]store.Stray, error) {
 }
 
 func (t *tx) StraysFrom(refs ...store.ProviderRef) ([]store.Stray, error) {
-	return read(t, &t.origins, refs, copyStray)
+	return find(t, &t.origins, &t.strays, refs, copyStray)
 }
 
 func (t *tx) WaitingStrays(account store.AccountID, limit int) ([]store.Stray, error) {
@@ -25,17 +25,19 @@ func (t *tx) putStray(s store.Stray) error {
 	if err := checkVersion("stray", s.ID, stored, s.Version); err != nil {
 		return err
 	}
-	if owner, ok := t.origins.get(originOf(&s)); ok && owner.ID != s.ID {
-		return duplicate("stray", s.ID, "provider's id", owner.ID)
+	origin := originOf(&s)
+	if other, ok := owner(&t.origins, origin, s.ID); ok {
+		return duplicate("stray", s.ID, "provider's id", other)
 	}
+	var had []store.ProviderRef
 	if replaces {
-		t.origins.delete(t.number, originOf(old))
+		had = append(had, originOf(old))
 		t.waiting.delete(t.number, numbered[store.StrayID]{old.Account, old.ID})
 	}
 	s = copyStray(s)
 	s.Version++
 	t.strays.set(t.number, s.ID, &s)
-	t.origins.set(t.number, originOf(&s), &s)
+	reindex(t, &t.origins, s.ID, had, []store.ProviderRef{origin})
 	if s.ResolvedAt.IsZero() {
 		t.waiting.set(t.number, numbered[store.StrayID]{s.Account, s.ID}, &s)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/teaminbox/teaminbox/store"
@@ -89,6 +90,38 @@ func read[K, R any](t *tx, records *tree[K, *R], keys []K, clone func(R) R) ([]R
 		}
 	}
 	return found, nil
+}
+
+// find is read by a unique key, through its index.
+func find[K, ID, R any](t *tx, index *tree[K, ID], records *tree[ID, *R], keys []K, clone func(R) R) ([]R, error) {
+	ids := make([]ID, 0, len(keys))
+	for _, k := range keys {
+		if id, ok := index.get(k); ok {
+			ids = append(ids, id)
+		}
+	}
+	return read(t, records, ids, clone)
+}
+
+// owner returns which other record has a unique key, if one has.
+func owner[K any, ID comparable](index *tree[K, ID], k K, id ID) (ID, bool) {
+	other, ok := index.get(k)
+	return other, ok && other != id
+}
+
+// reindex makes an index follow a record from the keys that it had to those
+// that it has.
+func reindex[K comparable, ID any](t *tx, index *tree[K, ID], id ID, had, has []K) {
+	for _, k := range had {
+		if !slices.Contains(has, k) {
+			index.delete(t.number, k)
+		}
+	}
+	for _, k := range has {
+		if !slices.Contains(had, k) {
+			index.set(t.number, k, id)
+		}
+	}
 }
 
 // checkVersion compares the version of a record that is put with that of the

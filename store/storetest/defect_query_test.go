@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"sync/atomic"
 
 	"github.com/teaminbox/teaminbox/compliance"
 	"github.com/teaminbox/teaminbox/store"
@@ -128,6 +129,14 @@ type oneVersion struct{ store.Tx }
 
 func (t oneVersion) DirectoryVersion() (int64, error) { return 1, nil }
 
+// counted changes the directory's version whenever it is asked for.
+type counted struct {
+	store.Tx
+	asked *atomic.Int64
+}
+
+func (t counted) DirectoryVersion() (int64, error) { return t.asked.Add(1), nil }
+
 func queryDefects() []defect {
 	one := func(wrap func(store.Tx) store.Tx, what string, caughtBy ...string) defect {
 		return defect{what, caughtBy, inTx(wrap)}
@@ -141,6 +150,10 @@ func queryDefects() []defect {
 		one(func(tx store.Tx) store.Tx { return twice{tx} }, "a contact comes once for each address", "keys/contacts once"),
 		one(func(tx store.Tx) store.Tx { return mixed{tx} }, "accounts mix", "accounts/lists apart", "accounts/consent apart"),
 		one(func(tx store.Tx) store.Tx { return oneVersion{tx} }, "the directory's version stands still", "directory/version", "processes/directory version"),
+		{"the directory's version never stands still", []string{"directory/version at rest"}, func(m *mutant) {
+			var asked atomic.Int64
+			m.tx = func(tx store.Tx) store.Tx { return counted{tx, &asked} }
+		}},
 		{"a list has one too few", []string{"list/limit", "list/pages"}, listsConversations(func(tx store.Tx, q store.ConversationQuery) ([]store.Conversation, error) {
 			q.Limit = max(q.Limit-1, 1)
 			return tx.ListConversations(q)

@@ -148,6 +148,24 @@ func (t keepsKeys) PutContacts(cs ...store.Contact) error {
 	return t.Tx.PutContacts(cs...)
 }
 
+// oneFamily takes a number on WhatsApp for the same as in SMS.
+type oneFamily struct{ store.Tx }
+
+func (t oneFamily) PutContacts(cs ...store.Contact) error {
+	for _, c := range cs {
+		for _, a := range c.Addresses {
+			owners, err := t.ContactsAt(store.IdentityOf(c.Account, channel.Address(a.Identity())))
+			if err != nil {
+				return err
+			}
+			if len(owners) > 0 && owners[0].ID != c.ID {
+				return store.ErrDuplicate
+			}
+		}
+	}
+	return t.Tx.PutContacts(cs...)
+}
+
 func recordDefects() []defect {
 	one := func(wrap func(store.Tx) store.Tx, what string, caughtBy ...string) defect {
 		return defect{what, caughtBy, inTx(wrap)}
@@ -169,6 +187,7 @@ func recordDefects() []defect {
 			"duplicate/provider's id"),
 		one(func(tx store.Tx) store.Tx { return sameEndpoint{tx} }, "an endpoint is unique within its account only",
 			"duplicate/endpoint"),
+		one(func(tx store.Tx) store.Tx { return oneFamily{tx} }, "a contact's family is not compared", "duplicate/identity"),
 		{"a key that was given up stays taken", []string{"duplicate/keys that were given up"}, func(m *mutant) {
 			had := make(map[store.ContactID][]channel.Address)
 			m.tx = func(tx store.Tx) store.Tx { return keepsKeys{tx, had} }

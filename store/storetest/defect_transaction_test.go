@@ -145,6 +145,14 @@ func transactionDefects() []defect {
 				return nil
 			}
 		}},
+		{"errors of a View are hidden", []string{"view/error comes back"}, func(m *mutant) {
+			m.view = func(ctx context.Context, fn func(store.Tx) error) error {
+				if m.Store.View(ctx, fn) != nil {
+					return errors.New("the transaction failed")
+				}
+				return nil
+			}
+		}},
 		{"a View writes", []string{"view/read only"}, func(m *mutant) {
 			m.view = func(ctx context.Context, fn func(store.Tx) error) error { return m.Store.Update(ctx, fn) }
 		}},

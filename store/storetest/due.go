@@ -179,7 +179,7 @@ func leaseManyDue(e *env) error {
 	holders := make(map[store.ConversationID][]string)
 	err = all(6, func(i int) error {
 		owner := fmt.Sprint("worker ", i)
-		for {
+		for range len(ids) {
 			ls, err := e.leaseDue(owner, noon, time.Hour, 3)
 			if err != nil || len(ls) == 0 {
 				return err
@@ -193,6 +193,7 @@ func leaseManyDue(e *env) error {
 			}
 			mu.Unlock()
 		}
+		return nil
 	})
 	if err != nil {
 		return err

@@ -97,7 +97,7 @@ func (e *env) retry(fn func(store.Tx) error) error { return retryOn(e.ctx, e.Sto
 
 func retryOn(ctx context.Context, s store.Store, fn func(store.Tx) error) error {
 	for {
-		if err := s.Update(ctx, fn); !errors.Is(err, store.ErrConflict) {
+		if err := s.Update(ctx, fn); !errors.Is(err, store.ErrConflict) || ctx.Err() != nil {
 			return err
 		}
 	}

@@ -130,7 +130,11 @@ func whileOpen(e *env, open func(fn func(store.Tx) error) error) error {
 			return nil
 		})
 	}()
-	<-opened
+	select {
+	case <-opened:
+	case err := <-long:
+		return fmt.Errorf("the long transaction: %w", err)
+	}
 	appended := make(chan error, 1)
 	go func() { appended <- e.appendEvents(happened(c, 3)...) }()
 	waits := time.NewTimer(100 * time.Millisecond)

@@ -25,8 +25,8 @@ type Harness struct {
 	// a case that needs to stop time is skipped.
 	Advance func(s store.Store, d time.Duration)
 
-	// Patience is how long the kit waits for what must come about before it
-	// fails the case. Defaults to 30 seconds.
+	// Patience is how long a case may take before it fails. Defaults to 30
+	// seconds.
 	Patience time.Duration
 }
 

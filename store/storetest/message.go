@@ -185,7 +185,7 @@ func messagesWhileWriting(e *env) error {
 	}
 	var seen []int64
 	q := store.MessageQuery{Conversation: c.ID, Limit: 3}
-	for next := 20; ; next += 4 {
+	for next := 20; next < len(ms); next += 4 {
 		var page []store.Message
 		err := e.view(func(tx store.Tx) (err error) {
 			page, err = tx.ListMessages(q)
