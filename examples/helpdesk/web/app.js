@@ -1,66 +1,109 @@
-// The agents' page: signs in, loads the present state, and follows the stream
-// of events from there.
+// The agents' page: signs in, shows what there is, and what happens.
 
-import { del, get, post } from "./api.js";
+import { del, get, post, Problem } from "./api.js";
+import { Directory } from "./directory.js";
 import { byId, toast } from "./dom.js";
 import { List } from "./list.js";
+import { Strays } from "./strays.js";
+import { Stream } from "./stream.js";
 import { Thread } from "./thread.js";
 
-class Directory {
-  constructor(d) {
-    this.me = d.me;
-    this.inboxes = d.inboxes;
-    this.users = new Map(d.users.map((u) => [u.id, u.name]));
-  }
-  user(id) { return this.users.get(id) || id; }
-  inbox(id) { return this.inboxes.find((b) => b.id === id)?.name || id; }
-}
-
-let list, thread, directory, source;
+let directory, list, strays, thread;
 const pending = new Set(); // conversations that changed and are being read
 const again = new Set(); // and changed once more meanwhile
+const alerted = new Set(); // about which the user is to be told
 
-async function start() {
-  try {
-    directory = new Directory(await get("/api/directory"));
-    byId("me").textContent = directory.user(directory.me);
-    list ??= new List({ directory, onOpen: open });
-    thread ??= new Thread({ directory, onChange: (id, c) => list.put(id, c), onGone: gone });
-    list.directory = thread.directory = directory;
-    const cursor = await list.load();
-    byId("sign-in").hidden = true;
-    byId("desk").hidden = false;
-    byId("alerts").hidden = !("Notification" in window) || Notification.permission !== "default";
-    follow(cursor);
-  } catch (problem) {
+const stream = new Stream({
+  load, onEvent: happened,
+  onLost: () => { byId("connection").textContent = "Reconnecting…"; },
+  onBack: () => { byId("connection").textContent = ""; },
+  onProblem: (problem) => {
+    if (problem.status !== 401 && problem.status !== 403) {
+      byId("connection").textContent = "Reconnecting…";
+      byId("sign-in-problem").textContent = problem.message;
+      return true;
+    }
     byId("sign-in").hidden = false;
     byId("desk").hidden = true;
-    byId("sign-in-problem").textContent = problem.status === 401 ? "" : problem.status === 403 ? "You have no licensed seat, so there is nothing to see here." : problem.message;
+    byId("sign-in-problem").textContent = problem.status === 403 ? "You have no licensed seat, so there is nothing to see here." : "";
+    return false;
+  },
+});
+
+// load shows the present state, and returns the cursor of it.
+async function load() {
+  directory = new Directory(await get("/api/directory"));
+  byId("me").textContent = directory.user(directory.me);
+  strays ??= new Strays({ directory, onAdopted: async (id) => { await list.show("open"); await choose(id, true); } });
+  list ??= new List({ directory, strays, onOpen: choose });
+  thread ??= new Thread({ directory, onChange: (id, conversation) => (conversation ? list.put(id, conversation) : gone(id)) });
+  list.directory = strays.directory = thread.directory = directory;
+  const cursor = await list.load();
+  byId("sign-in").hidden = true;
+  byId("desk").hidden = false;
+  byId("alerts").hidden = !("Notification" in window) || Notification.permission !== "default";
+  if (thread.id) await changed(thread.id);
+  else await follow();
+  return cursor;
+}
+
+// The address of the page names the open conversation, so that it is there
+// again after a reload, and the browser's own way back leads to the list.
+const addressed = () => location.hash.slice(1);
+
+async function choose(id, focus) {
+  if (addressed() !== id) {
+    if (addressed() === "") history.pushState({ opened: true }, "", "#" + id);
+    else history.replaceState(history.state, "", "#" + id);
+  }
+  await follow(focus);
+}
+
+function leave() {
+  if (addressed() === "") return;
+  if (history.state?.opened) history.back();
+  else {
+    history.replaceState(null, "", location.pathname);
+    follow();
   }
 }
 
-function follow(cursor) {
-  source?.close();
-  source = new EventSource("/api/events?after=" + cursor);
-  source.addEventListener("open", () => { byId("connection").textContent = ""; });
-  source.addEventListener("error", () => {
-    byId("connection").textContent = "reconnecting…";
-    if (source.readyState === EventSource.CLOSED) setTimeout(start, 3000);
-  });
-  source.addEventListener("reset", start);
-  source.addEventListener("inbox", (e) => happened(JSON.parse(e.data)));
+// follow shows what the page's address says.
+async function follow(focus = false) {
+  const id = addressed();
+  if (id === "") {
+    const was = thread.id;
+    thread.close();
+    list.select(null);
+    byId("desk").classList.remove("reading");
+    if (was) list.focus(was);
+    return;
+  }
+  list.select(id);
+  try {
+    if (thread.id !== id && !await thread.open(id)) return;
+    byId("desk").classList.add("reading");
+    // On a narrow screen the keyboard would cover the conversation.
+    if (focus && byId("back").offsetParent === null) thread.write(thread.composer.kind);
+    else if (focus) byId("customer").focus();
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    gone(id, problem.claimedBy ? thread.claimedBy(problem.claimedBy) : problem.message);
+  }
 }
 
 function happened(event) {
   if (event.type.startsWith("stray.")) {
-    if (list.view === "strays") list.load();
-    if (event.type === "stray.received") toast("A message came in that belongs to no inbox.", () => list.show("strays"));
+    strays.load().catch(() => {}); // shown with the next one, or after reconnecting
+    if (event.type === "stray.received" && list.view !== "strays") toast("A message came in that belongs to no inbox.", () => list.show("strays"));
     return;
   }
-  if (event.type === "conversation.claimed" && event.user !== directory.me && thread.id === event.conversation) {
-    toast(directory.user(event.user) + " has claimed this conversation.");
+  // In the open conversation the reason stands where the conversation was.
+  const shown = list.conversations.get(event.conversation);
+  if (event.type === "conversation.claimed" && event.user !== directory.me && shown && thread.id !== shown.id) {
+    toast(directory.user(event.user) + " has claimed the conversation with " + list.name(shown) + ".");
   }
-  if (event.type === "alert" && event.detail.users.includes(directory.me)) alertFor(event.conversation);
+  if (event.type === "alert" && event.detail.users.includes(directory.me)) alerted.add(event.conversation);
   changed(event.conversation);
 }
 
@@ -74,85 +117,81 @@ async function changed(id) {
       again.delete(id);
       const conversation = await get("/api/conversations/" + id);
       list.put(id, conversation);
+      if (alerted.delete(id)) tell(conversation);
       if (thread.id === id) await thread.refresh(conversation);
     } while (again.has(id));
   } catch (problem) {
-    if (problem.status === 404 || problem.status === 409) gone(id);
+    if (!(problem instanceof Problem)) throw problem;
+    if (problem.status === 404 || problem.status === 409) gone(id, problem.claimedBy ? thread.claimedBy(problem.claimedBy) : "");
   } finally {
     pending.delete(id);
     again.delete(id);
+    alerted.delete(id);
   }
 }
 
 // gone takes away a conversation that is not the user's any more.
-function gone(id) {
+function gone(id, reason = "This conversation is not here any more.") {
   list.put(id, null);
-  if (thread.id === id) {
-    thread.close();
-    list.select(null);
-    byId("desk").classList.remove("reading");
-  }
+  if (addressed() !== id) return;
+  history.replaceState(null, "", location.pathname);
+  thread.close(reason);
+  list.select(null);
+  byId("desk").classList.remove("reading");
 }
 
-async function open(id) {
-  try {
-    await thread.open(id);
-    list.select(id);
-    byId("desk").classList.add("reading");
-  } catch (problem) {
-    thread.fail(problem);
-  }
-}
-
-async function alertFor(id) {
-  if (thread.id === id && document.visibilityState === "visible") return;
-  let conversation;
-  try {
-    conversation = await get("/api/conversations/" + id);
-  } catch {
-    return; // somebody was faster
-  }
-  const text = conversation.customer + ": " + conversation.preview;
-  if (document.visibilityState !== "visible" && "Notification" in window && Notification.permission === "granted") {
-    const n = new Notification(directory.inbox(conversation.inbox), { body: text, tag: "conversation-" + id });
-    n.onclick = () => { window.focus(); open(id); n.close(); };
+// tell says that a conversation wants somebody, if its row in the list does
+// not say so already.
+function tell(conversation) {
+  const visible = document.visibilityState === "visible";
+  if (visible && (thread.id === conversation.id || list.shows(conversation))) return;
+  const text = list.name(conversation) + ": " + conversation.preview;
+  if (!visible && "Notification" in window && Notification.permission === "granted") {
+    const n = new Notification(directory.inbox(conversation.inbox), { body: text, tag: "conversation-" + conversation.id });
+    n.onclick = () => { window.focus(); choose(conversation.id, true); n.close(); };
     return;
   }
-  toast(text, () => open(id));
+  toast(text, () => choose(conversation.id, true));
 }
 
 for (const button of document.querySelectorAll("[data-user]")) {
   button.addEventListener("click", async () => {
     try {
       await post("/api/session", { user: button.dataset.user });
-      await start();
+      await stream.connect();
+      if (!byId("desk").hidden) byId("views").querySelector("[aria-pressed=true]").focus();
     } catch (problem) {
       byId("sign-in-problem").textContent = problem.message;
     }
   });
 }
 byId("sign-out").addEventListener("click", async () => {
-  source?.close();
-  await del("/api/session");
-  location.reload();
+  try {
+    await del("/api/session");
+    location.replace(location.pathname);
+  } catch (problem) {
+    toast(problem.message);
+  }
 });
 byId("alerts").addEventListener("click", async () => {
   await Notification.requestPermission();
   byId("alerts").hidden = true;
 });
-byId("back").addEventListener("click", () => { thread.close(); list.select(null); byId("desk").classList.remove("reading"); });
+byId("back").addEventListener("click", leave);
+addEventListener("popstate", () => { if (list) follow(); });
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible" && thread?.id) changed(thread.id);
 });
 document.addEventListener("keydown", (e) => {
-  if (!list || e.ctrlKey || e.metaKey || e.altKey || /^(TEXTAREA|INPUT|SELECT)$/.test(e.target.tagName)) return;
+  if (!list || byId("desk").hidden || e.ctrlKey || e.metaKey || e.altKey || /^(TEXTAREA|INPUT|SELECT)$/.test(e.target.tagName)) return;
   if (e.key === "j") list.step(1);
   else if (e.key === "k") list.step(-1);
-  else if (e.key === "r" && thread.id) { e.preventDefault(); thread.write(false); }
-  else if (e.key === "n" && thread.id) { e.preventDefault(); thread.write(true); }
+  else if (e.key === "Escape") leave();
+  else if (e.key === "r" && thread.id) { e.preventDefault(); thread.write("reply"); }
+  else if (e.key === "n" && thread.id) { e.preventDefault(); thread.write("note"); }
 });
 
 // The phones are there only when the program is not on a real provider.
-fetch("/phones/config").then((r) => { byId("phones-line").hidden = !r.ok; });
+fetch("/phones/config").then((r) => { byId("phones-line").hidden = !r.ok; }, () => {});
 
-start();
+stream.connect();

@@ -1,7 +1,7 @@
 // The list of conversations at the side.
 
-import { get } from "./api.js";
-import { byId, Children, element } from "./dom.js";
+import { get, Problem } from "./api.js";
+import { byId, Children, element, toast } from "./dom.js";
 import { brief, medium, minutesSince, moment, number, waited } from "./words.js";
 
 const paths = {
@@ -16,6 +16,11 @@ const emptiness = {
 };
 const page = 50; // conversations that one request brings
 const long = 10; // minutes after which waiting is shown as long
+
+function complain(problem) {
+  if (!(problem instanceof Problem)) throw problem;
+  toast(problem.message);
+}
 
 export class List {
   // onOpen is called with a conversation's id when the user chooses one.
@@ -44,14 +49,15 @@ export class List {
     }
     byId("list").hidden = view === "strays";
     byId("strays").hidden = view !== "strays";
-    await this.fetch();
+    await this.fetch().catch(complain);
   }
 
   // load reads everything that is shown anew, and returns the cursor from
   // which events go on.
   async load() {
     const open = await get(paths.open);
-    this.unread = new Set(open.conversations.filter((c) => c.unread > 0).map((c) => c.id));
+    this.unread = new Set();
+    this.count(open);
     if (this.view === "open") this.take(open, ++this.turn);
     else await this.fetch();
     if (this.view !== "strays") await this.strays.load();
@@ -62,6 +68,7 @@ export class List {
     const turn = ++this.turn;
     if (this.view === "strays") {
       byId("more").hidden = byId("list-empty").hidden = true;
+      this.render();
       await this.strays.load();
     } else {
       this.take(await get(paths[this.view]), turn);
@@ -70,15 +77,20 @@ export class List {
 
   async loadMore() {
     const turn = this.turn;
-    const answer = await get(paths[this.view] + "&before=" + encodeURIComponent(this.next));
-    this.take({ ...answer, conversations: [...this.conversations.values(), ...answer.conversations] }, turn, answer.conversations.length);
+    const answer = await get(paths[this.view] + "&before=" + encodeURIComponent(this.next)).catch(complain);
+    if (answer) this.take({ ...answer, conversations: [...this.conversations.values(), ...answer.conversations] }, turn, answer.conversations.length);
   }
 
   take(answer, turn, n = answer.conversations.length) {
     if (turn !== this.turn) return;
     this.conversations = new Map(answer.conversations.map((c) => [c.id, c]));
+    this.count(answer);
     this.next = n < page ? "" : answer.next;
     this.render();
+  }
+
+  count(answer) {
+    for (const c of answer.conversations) if (c.status === "open" && c.unread > 0) this.unread.add(c.id);
   }
 
   // put shows a conversation as it has become; null takes it away.
@@ -97,7 +109,10 @@ export class List {
     return c.status === this.view;
   }
 
-  has(id) { return this.view !== "strays" && this.conversations.has(id); }
+  name(c) { return c.customer === c.address ? number(c.address) : c.customer; }
+
+  // shows reports whether a conversation has its row before the user's eyes.
+  shows(c) { return this.view !== "strays" && this.belongs(c) && byId("list").offsetParent !== null; }
 
   select(id) {
     this.selected = id;
@@ -136,10 +151,10 @@ export class List {
   }
 
   item(c) {
-    const waits = c.waiting_since && c.status === "open";
+    const waits = c.waiting_since && c.status === "open" && !c.opted_out;
     return {
       key: c.id,
-      name: c.customer === c.address ? number(c.address) : c.customer,
+      name: this.name(c),
       at: c.last_at, brief: brief(c.last_at),
       preview: c.preview, unread: c.unread, selected: c.id === this.selected,
       about: this.directory.inbox(c.inbox) + " · " + medium(c.address),

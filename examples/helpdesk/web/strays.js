@@ -24,7 +24,7 @@ export class Strays {
 
   fill(node, s) {
     node.className = "stray";
-    const act = (label, how, body) => element("button", { type: "button", onclick: () => this.resolve(s.key, how, body) }, label);
+    const act = (label, how, body) => element("button", { type: "button", "data-act": how, "data-inbox": body?.inbox, onclick: () => this.resolve(s.key, how, body) }, label);
     node.replaceChildren(
       element("span", { class: "name" }, number(s.from)),
       element("time", { datetime: s.received_at, title: moment(s.received_at) }, s.brief),

@@ -1,0 +1,253 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/teaminbox/teaminbox/channel/twilio/twiliotest"
+)
+
+const (
+	escape = "\u001b"
+	enter  = "\r"
+)
+
+// The agents' page and the customer's phone, in a real browser.
+func TestBrowser(t *testing.T) {
+	b := startBrowser(t)
+	for name, test := range map[string]func(*testing.T, browser){
+		"a message is answered":               answered,
+		"a note stays with the team":          noted,
+		"a claim takes it from the others":    claimed,
+		"closed and opened again":             closedAndReopened,
+		"who has opted out gets nothing":      optedOut,
+		"a stray is put into an inbox":        strayed,
+		"without a seat there is nothing":     withoutSeat,
+		"what people write is text":           onlyText,
+		"what was not sent is obvious":        notSent,
+		"the connection comes back by itself": reconnected,
+		"the keyboard is enough":              keyboard,
+		"on a narrow screen":                  narrow,
+		"everything can be read":              legible,
+		"more than fits on the page":          paged,
+	} {
+		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) { t.Parallel(); test(t, b) })
+	}
+}
+
+func answered(t *testing.T, b browser) {
+	server := start(t, dbFile(t), nil)
+	alice, bob, phone := b.signIn(t, "alice", server.url), b.signIn(t, "bob", server.url), b.phone(t, server.url)
+	alice.sees("that nobody waits", shows("#list-empty", "Nobody is waiting"))
+
+	phone.say("Is the blue one in stock?")
+	for _, agent := range []*page{alice, bob} {
+		agent.sees("the message", shows("#list .row.unread .name", "+1 415 555 0123")+` && document.querySelector("#list .preview").textContent !== ""`)
+		agent.sees("how many are unread", `document.title === "(1) Team Inbox" && document.querySelector("#open-count").textContent === "1"`)
+		agent.sees("that the customer waits", shows("#list .waits", "waiting"))
+	}
+
+	alice.click(row(alice, "0123"))
+	alice.sees("the conversation", shows(".message.in", "Is the blue one in stock?"))
+	alice.sees("the automatic answer", shows(".message.automatic", "Thanks for writing"))
+	alice.sees("that it is read", `document.title === "Team Inbox" && !document.querySelector(".row.unread")`)
+	bob.sees("that he has not read it", `document.title === "(1) Team Inbox"`)
+
+	alice.answer("Yes, three of them.")
+	phone.sees("the answer", shows(".message.in", "Yes, three of them."))
+	alice.sees("that it was read", `document.querySelector(".message.mine [data-state=read]") !== null`)
+	bob.click(row(bob, "0123"))
+	bob.sees("who answered", shows(".message.out .facts", "Alice"))
+	bob.sees("that nobody waits any more", `!document.querySelector("#list .waits")`)
+
+	phone.say("Lovely, thanks!")
+	alice.sees("the next message in the open conversation", shows(".message.in", "Lovely, thanks!"))
+	alice.sees("that it is read at once", `document.title === "Team Inbox" && !document.querySelector(".row.unread")`)
+	alice.sees("that the text has the focus still", focused("#text"))
+	if n := evaluate[int](alice, `performance.getEntriesByType("navigation").length`); n != 1 {
+		t.Errorf("the page was loaded %d times", n)
+	}
+}
+
+func noted(t *testing.T, b browser) {
+	server := start(t, dbFile(t), nil)
+	alice, bob, phone := b.signIn(t, "alice", server.url), b.signIn(t, "bob", server.url), b.phone(t, server.url)
+	phone.say("hello")
+	for _, agent := range []*page{alice, bob} {
+		agent.click(row(agent, "0123"))
+		agent.sees("the conversation", shows(".message.in", "hello"))
+	}
+	alice.click("#as-note")
+	alice.sees("that it will be a note", shows("#send", "Add note"))
+	alice.answer("She is the one from Tuesday.")
+	bob.sees("the note", shows(".message.note", "She is the one from Tuesday."))
+	bob.sees("whose it is", shows(".message.note .facts", "Alice"))
+
+	// A note that waits for its end must not become a message to the customer.
+	alice.write("#text", "She is impo")
+	alice.press(escape)
+	alice.press(escape)
+	alice.sees("the list without a conversation", shows("#nothing", "Choose a conversation"))
+	alice.click(row(alice, "0123"))
+	alice.sees("the note that she began", focused("#text")+` && document.querySelector("#text").value === "She is impo" && document.querySelector("#composer").classList.contains("note")`)
+
+	bob.answer("We look into it.")
+	phone.sees("the answer that came later", shows(".message.in", "We look into it."))
+	if evaluate[bool](phone, shows("body", "Tuesday")) {
+		t.Error("the phone shows the note")
+	}
+}
+
+func claimed(t *testing.T, b browser) {
+	server := start(t, dbFile(t), nil)
+	alice, bob, phone := b.signIn(t, "alice", server.url), b.signIn(t, "bob", server.url), b.phone(t, server.url)
+	phone.say("hello")
+	for _, agent := range []*page{alice, bob} {
+		agent.click(row(agent, "0123"))
+		agent.sees("the conversation", shows(".message.in", "hello"))
+	}
+	bob.write("#text", "Good morn")
+
+	alice.click("#claim")
+	alice.sees("her claim", shows("#banner", "only you answer")+" && "+shows("#list .claimed", "Yours"))
+	alice.sees("the focus on what can be done next", focused("#release"))
+	bob.sees("that it has gone, and why", `!document.querySelector("#list .row") && `+shows("#gone", "Alice has claimed"))
+	bob.sees("that his text is kept", shows("#gone", "is kept"))
+	alice.click("[data-view=mine]")
+	alice.sees("it among hers", `document.querySelectorAll("#list .row").length === 1`)
+
+	alice.click("#release")
+	bob.sees("it in the list again", shows("#list .row .preview", "hello")+` || `+shows("#list .row .preview", "Thanks for writing"))
+	alice.sees("it no more among hers", shows("#list-empty", "You have claimed no conversation"))
+	bob.click(row(bob, "0123"))
+	bob.sees("his text", `document.querySelector("#text").value === "Good morn"`)
+	bob.press(escape)
+	bob.press(escape)
+	bob.sees("the list without a conversation", shows("#nothing", "Choose a conversation"))
+
+	// Nor does a row go away without a word.
+	alice.click("#claim")
+	bob.sees("who has claimed it", shows(".toast", "Alice has claimed the conversation with +1 415 555 0123"))
+	bob.sees("that it has gone", `!document.querySelector("#list .row")`)
+}
+
+func closedAndReopened(t *testing.T, b browser) {
+	server := start(t, dbFile(t), nil)
+	alice, phone := b.signIn(t, "alice", server.url), b.phone(t, server.url)
+	phone.say("hello")
+	alice.click(row(alice, "0123"))
+	alice.click("#close")
+	alice.sees("that it is closed", shows("#banner", "Closed")+` && !document.querySelector("#list .row")`)
+	alice.sees("the focus on what can be done next", focused("#reopen"))
+	alice.click("[data-view=closed]")
+	alice.sees("it among the closed ones", `document.querySelectorAll("#list .row").length === 1`)
+
+	phone.say("One more thing")
+	alice.sees("that it is open again", `!document.querySelector("#list .row") && document.querySelector("#reopen").hidden && !document.querySelector("#close").hidden`)
+	alice.click("[data-view=open]")
+	alice.sees("it among the open ones", shows("#list .row", "0123"))
+	alice.click("#close")
+	alice.sees("that it is closed", shows("#banner", "Closed"))
+	alice.click("#reopen")
+	alice.sees("it in the list again", shows("#list .row", "0123"))
+}
+
+func optedOut(t *testing.T, b browser) {
+	server := start(t, dbFile(t), nil)
+	alice, phone := b.signIn(t, "alice", server.url), b.phone(t, server.url)
+	phone.say("hello")
+	alice.click(row(alice, "0123"))
+	phone.click("[data-say=STOP]")
+	alice.sees("that the customer has opted out", shows("#stop", "has opted out")+" && "+shows("#list .stop", "Opted out"))
+	alice.sees("with which message", shows(".message.in .reason", "opted out with this message"))
+	phone.sees("the confirmation", shows(".message.in", "You have opted out"))
+
+	alice.write("#text", "Are you sure?")
+	alice.press(enter)
+	alice.sees("why it is not sent", shows("#composer-problem", "opted out"))
+	alice.sees("her text", focused("#text")+` && document.querySelector("#text").value === "Are you sure?"`)
+
+	phone.click("[data-say=START]")
+	alice.sees("that the customer is back", `document.querySelector("#stop").hidden && !document.querySelector("#list .stop")`)
+	alice.press(enter)
+	phone.sees("the answer", shows(".message.in", "Are you sure?"))
+}
+
+func strayed(t *testing.T, b browser) {
+	server := start(t, dbFile(t), nil)
+	alice, phone := b.signIn(t, "alice", server.url), b.phone(t, server.url)
+	phone.choose("#to", "+14155550199")
+	phone.say("Do I reach anybody?")
+	alice.sees("that something strayed", shows(".toast", "belongs to no inbox")+` && document.querySelector("#strays-count").textContent === "1"`)
+	alice.click("[data-view=strays]")
+	alice.sees("the stray", shows(".stray .text", "Do I reach anybody?"))
+	alice.click(".stray [data-act=adopt][data-inbox=support]")
+	alice.sees("the conversation", shows(".message.in", "Do I reach anybody?")+" && "+shows("#list .row", "0123"))
+	alice.sees("that no stray is left", `document.querySelector("#strays-count").textContent === ""`)
+	alice.answer("Yes, us.")
+	phone.sees("the answer", shows(".message.in", "Yes, us."))
+
+	phone.say("And once more")
+	alice.click("[data-view=strays]")
+	alice.sees("the next stray", shows(".stray .text", "And once more"))
+	alice.click(".stray [data-act=dismiss]")
+	alice.sees("that no stray is left", shows("#strays-empty", "No strays"))
+}
+
+func withoutSeat(t *testing.T, b browser) {
+	server := start(t, dbFile(t), nil)
+	dave := b.open(t, "dave", server.url)
+	dave.click("[data-user=dave]")
+	dave.sees("that he has no seat", shows("#sign-in-problem", "You have no licensed seat"))
+	dave.sees("nothing else", `document.querySelector("#desk").hidden`)
+	dave.click("[data-user=alice]")
+	dave.sees("what Alice sees", shows("#me", "Alice"))
+	dave.click("#sign-out")
+	dave.sees("the choice again", shows("#sign-in", "choose who you are"))
+}
+
+func onlyText(t *testing.T, b browser) {
+	const evil = `<script>broken=1</script><img src=x onerror="broken=1"><b>bold</b> &amp; "quoted"`
+	server := start(t, dbFile(t), nil)
+	alice, phone := b.signIn(t, "alice", server.url), b.phone(t, server.url)
+	phone.say(evil)
+	alice.click(row(alice, "0123"))
+	alice.sees("every character", shows(".message.in .text", evil))
+	alice.answer(evil)
+	alice.sees("every character", shows("#list .preview", evil))
+	phone.sees("every character", shows(".message.in .text", evil))
+	phone.choose("#to", "+14155550199")
+	phone.say(evil)
+	alice.click("[data-view=strays]")
+	alice.sees("every character", shows(".stray .text", evil))
+	for _, p := range []*page{alice, phone} {
+		if evaluate[bool](p, `"broken" in window || document.querySelector("img, b, body script") !== null`) {
+			t.Errorf("on %s's page the text has become markup", p.who)
+		}
+	}
+}
+
+func notSent(t *testing.T, b browser) {
+	fake := twiliotest.NewServer(t)
+	server := startOnTwilio(t, fake, dbFile(t))
+	if err := receive(server, fake, twiliotest.Message{From: customer, To: supportNumber, Body: "hello"}); err != nil {
+		t.Fatal(err)
+	}
+	alice := b.open(t, "alice", server.url)
+	alice.sees("the choice", shows("#sign-in", "choose who you are"))
+	if evaluate[bool](alice, shows("#phones-line", "phones")) {
+		t.Error("the page offers phones, though the program is on Twilio")
+	}
+	alice.click("[data-user=alice]")
+	alice.click(row(alice, "0123"))
+	const out = ":is([data-state=accepted], [data-state=sent], [data-state=delivered])"
+	alice.sees("that the automatic answer is out", `document.querySelector(".automatic `+out+`") !== null`)
+	fake.Behave(twiliotest.Refuse(400, 30006))
+	alice.answer("Good morning")
+	alice.sees("that it was not sent, and why", shows(".message.failed .state", "Not sent")+" && "+shows(".failure", "30006"))
+	alice.click(".failure button")
+	alice.sees("her text", focused("#text")+` && document.querySelector("#text").value === "Good morning"`)
+	fake.Behave(twiliotest.Accept())
+	alice.press(enter)
+	alice.sees("that it is out", `document.querySelectorAll(".message.mine").length === 2 && document.querySelector(".message.mine `+out+`") !== null`)
+}

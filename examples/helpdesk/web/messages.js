@@ -1,0 +1,97 @@
+// The messages of the open conversation.
+
+import { Children, byId, element } from "./dom.js";
+import { day, moment, time } from "./words.js";
+
+const states = {
+  queued: "Queued", attempting: "Sending", retrying: "Trying again", deferred: "Sent later", unconfirmed: "Perhaps not sent",
+  accepted: "Sent", sent: "Sent", delivered: "Delivered", read: "Read",
+  rejected: "Not sent", failed: "Not delivered", blocked: "Not sent", canceled: "Canceled",
+};
+const bad = new Set(["rejected", "failed", "blocked", "unconfirmed"]);
+const meanings = {
+  opt_out: "The customer opted out with this message.", opt_in: "The customer opted in with this message.",
+  help: "The customer asked for help, and has an automatic answer.", ambiguous: "The customer may want to opt out. Please look.",
+};
+
+export const failed = (m) => bad.has(m.state);
+
+export class Messages {
+  // onAgain is called with the text of a message that did not arrive, for
+  // writing it again.
+  constructor({ onAgain }) {
+    this.onAgain = onAgain;
+    this.directory = null;
+    this.box = byId("messages");
+    this.rows = new Children(byId("message-list"), (node, item) => this.fill(node, item));
+  }
+
+  // show shows messages in their order.
+  show(messages) {
+    const items = [];
+    let last = "";
+    for (const m of messages) {
+      const name = day(m.at);
+      if (name !== last) items.push({ key: "day " + m.at.slice(0, 10) + " " + name, day: name });
+      last = name;
+      items.push({ key: m.seq, ...m });
+    }
+    this.rows.show(items);
+  }
+
+  clear() { this.rows.show([]); }
+
+  atEnd() { return this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight < 80; }
+  toEnd() { this.box.scrollTop = this.box.scrollHeight; }
+
+  // hold keeps what one reads in its place while show adds what was before.
+  hold(show) {
+    const below = this.box.scrollHeight - this.box.scrollTop;
+    show();
+    this.box.scrollTop = this.box.scrollHeight - below;
+  }
+
+  fill(node, m) {
+    if (m.day) {
+      node.className = "day";
+      node.replaceChildren(element("span", {}, m.day));
+      return;
+    }
+    const mine = m.author === "user" && m.user === this.directory.me;
+    const who = m.direction === "in" ? "" : mine ? "You" : m.author === "user" ? this.directory.user(m.user)
+      : m.author === "responder" ? "Automatic answer" : "Team Inbox";
+    node.className = "message " + m.direction + (mine ? " mine" : "") + (m.direction === "out" && m.author !== "user" ? " automatic" : "") + (failed(m) ? " failed" : "");
+    node.dataset.seq = m.seq;
+    const facts = element("span", { class: "facts" });
+    const say = (part) => facts.append(facts.firstChild ? " · " : "", part);
+    if (m.direction === "note") say("Note");
+    if (who) say(who);
+    say(element("time", { datetime: m.at, title: moment(m.at) }, time(m.at)));
+    if (m.state) say(element("span", { class: "state", "data-state": m.state }, states[m.state] || m.state));
+    if (m.due_at && (m.state === "retrying" || m.state === "deferred")) say("at " + time(m.due_at));
+    node.replaceChildren(
+      m.direction === "in" ? element("span", { class: "hidden" }, "Customer: ") : "",
+      m.text ? element("p", { class: "text", dir: "auto" }, m.text) : "", ...attachments(m.extras),
+      m.meant && m.direction === "in" ? element("span", { class: "reason" }, meanings[m.meant]) : "",
+      facts, m.state && m.reason && !failed(m) && m.state !== "canceled" ? element("span", { class: "reason" }, m.reason) : "",
+      failed(m) ? this.failure(m) : "");
+  }
+
+  failure(m) {
+    const why = (m.reason || "The provider gave no reason") + (m.code ? " (code " + m.code + ")" : "");
+    return element("span", { class: "failure" },
+      element("span", {}, why.charAt(0).toUpperCase() + why.slice(1) + "."),
+      m.text && m.author === "user" ? element("button", { type: "button", onclick: () => this.onAgain(m.text) }, "Write again") : "");
+  }
+}
+
+function attachments(x) {
+  if (!x) return [];
+  const out = [];
+  const add = (kind, text) => out.push(element("span", { class: "attachment" }, element("span", { class: "kind" }, kind), text));
+  for (const media of x.media || []) add("File", media.name || media.content_type || "without a name");
+  if (x.location) add("Place", [x.location.label, x.location.address, x.location.latitude + ", " + x.location.longitude].filter(Boolean).join(" · "));
+  if (x.button) add("Button", x.button.text);
+  for (const problem of x.problems || []) out.push(element("span", { class: "reason" }, "Could not be read: " + problem));
+  return out;
+}
