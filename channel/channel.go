@@ -9,8 +9,9 @@ import (
 
 // A Channel sends messages through one provider account.
 //
-// The engine calls Send from many goroutines at once, but never twice at once
-// for messages of one conversation. Send may block for as long as its context
+// The engine calls Send from many goroutines at once, but not twice at once for
+// messages of one conversation, unless an earlier call has not returned though
+// its context has ended. Send may block for as long as its context
 // allows (by default 15 seconds, see inbox.Config.SendTimeout) and must return
 // soon after the context ends. It must not keep the Outbound or anything that
 // it points to, and it must not retry: the engine does, and only when the

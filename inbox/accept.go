@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -17,6 +18,22 @@ type Acceptance struct {
 	Conversation store.ConversationID // 0 for a stray
 	Message      store.MessageID      // 0 for a stray
 	Stray        store.StrayID        // not 0 if no inbox has the address
+}
+
+// arrival is a message on its way into an inbox.
+type arrival struct {
+	channel string
+	message channel.Inbound
+	at      time.Time // when it came in
+	adopted bool      // it was a stray until a person put it here
+}
+
+// written is when the customer wrote the message, as far as that is known.
+func (a arrival) written() time.Time {
+	if a.message.Late && !a.message.SentAt.IsZero() && a.message.SentAt.Before(a.at) {
+		return a.message.SentAt
+	}
+	return a.at
 }
 
 // accept takes an inbound message in: it is kept once, consent is in the
@@ -36,11 +53,22 @@ func (in *Inbox) accept(t *tx, channelName string, m channel.Inbound) (Acceptanc
 	if box == nil {
 		return in.acceptStray(t, ref, m, "no inbox has the address "+string(m.To))
 	}
-	return in.acceptInto(t, *box, channelName, m)
+	strays, err := t.StraysFrom(ref)
+	if err != nil {
+		return Acceptance{}, err
+	}
+	accepted, err := in.acceptInto(t, *box, arrival{channel: channelName, message: m, at: t.now})
+	if err != nil || len(strays) == 0 || !strays[0].ResolvedAt.IsZero() {
+		return accepted, err
+	}
+	// It came in before the address was given to the inbox.
+	_, err = resolveStray(t, strays[0], store.Author{Kind: store.BySystem}, "delivered again, to inbox "+string(box.ID))
+	return accepted, err
 }
 
 // acceptInto puts a message that nobody has seen into an inbox.
-func (in *Inbox) acceptInto(t *tx, box store.Inbox, channelName string, m channel.Inbound) (Acceptance, error) {
+func (in *Inbox) acceptInto(t *tx, box store.Inbox, a arrival) (Acceptance, error) {
+	m := a.message
 	contact, err := in.contactFor(t, box.Account, m)
 	if err != nil {
 		return Acceptance{}, err
@@ -49,24 +77,28 @@ func (in *Inbox) acceptInto(t *tx, box store.Inbox, channelName string, m channe
 	if err != nil {
 		return Acceptance{}, err
 	}
-	key := compliance.KeyOf(string(box.Account), m.From)
-	entries, err := t.ConsentEntries(key)
+	addresses := sameCustomer(m.From, contact)
+	if other := userAddress(m); other != "" {
+		addresses = append(addresses, other)
+	}
+	before, err := consentFor(t, box.Account, addresses...)
 	if err != nil {
 		return Acceptance{}, err
 	}
-	state := compliance.Fold(entries)
-	class := in.classify(m, compliance.Context{State: state, Region: contact.Region})
+	class := in.classify(m, compliance.Context{State: before.state, Region: contact.Region})
 
-	conv.Channel, conv.Ours, conv.Theirs = channelName, m.To, m.From
+	conv.Channel, conv.Ours, conv.Theirs = a.channel, m.To, m.From
 	conv.InboundCount++
-	conv.LastInbound = t.now
+	if at := a.written(); at.After(conv.LastInbound) {
+		conv.LastInbound = at
+	}
 	msg, err := newMessage(t, &conv, store.Inbound)
 	if err != nil {
 		return Acceptance{}, err
 	}
 	msg.Author = store.Author{Kind: store.ByCustomer}
 	msg.Text, msg.Extras = m.Text, extrasOf(m)
-	msg.Channel, msg.ProviderID, msg.From, msg.To = channelName, m.ProviderID, m.From, m.To
+	msg.Channel, msg.ProviderID, msg.From, msg.To = a.channel, m.ProviderID, m.From, m.To
 	msg.Kind, msg.Rule = class.Kind, class.Rule
 	setPreview(&conv, msg)
 
@@ -84,7 +116,7 @@ func (in *Inbox) acceptInto(t *tx, box store.Inbox, channelName string, m channe
 	if err := t.PutMessages(msg); err != nil {
 		return Acceptance{}, err
 	}
-	if err := in.answerKeyword(t, box, &conv, msg, m, state); err != nil {
+	if err := in.answerKeyword(t, box, &conv, msg, a, before); err != nil {
 		return Acceptance{}, err
 	}
 	if wantsPeople(class.Kind) {
@@ -112,6 +144,9 @@ func opens(conv *store.Conversation, isNew bool, kind compliance.Kind, now time.
 		if isNew {
 			conv.Status = store.Closed
 		}
+		if kind == compliance.OptOut {
+			conv.WaitingSince = time.Time{} // nobody may answer any more
+		}
 		return ""
 	}
 	if conv.WaitingSince.IsZero() {
@@ -128,15 +163,28 @@ func opens(conv *store.Conversation, isNew bool, kind compliance.Kind, now time.
 	return ""
 }
 
-// contactFor finds or makes the customer behind a message.
+// contactFor finds or makes the customer behind a message, who may be known by
+// the address or by the medium's own id.
 func (in *Inbox) contactFor(t *tx, account store.AccountID, m channel.Inbound) (store.Contact, error) {
-	found, err := t.ContactsAt(store.IdentityOf(account, m.From))
+	identities := []store.Identity{store.IdentityOf(account, m.From)}
+	other := userAddress(m)
+	if other != "" {
+		identities = append(identities, store.IdentityOf(account, other))
+	}
+	found, err := t.ContactsAt(identities...)
 	if err != nil {
 		return store.Contact{}, err
 	}
 	if len(found) > 0 {
 		c := found[0]
 		changed := false
+		if len(found) == 1 { // two contacts who turn out to be one stay two, for a person to join
+			for _, a := range []channel.Address{m.From, other} {
+				if a != "" && !owns(c, a) {
+					c.Addresses, changed = append(slices.Clone(c.Addresses), a), true
+				}
+			}
+		}
 		if c.Name == "" && m.ProfileName != "" {
 			c.Name, changed = m.ProfileName, true
 		}
@@ -152,9 +200,20 @@ func (in *Inbox) contactFor(t *tx, account store.AccountID, m channel.Inbound) (
 	if err != nil {
 		return store.Contact{}, err
 	}
-	return putContact(t, store.Contact{
+	c := store.Contact{
 		ID: store.ContactID(id), Account: account, Name: m.ProfileName, Region: m.Region,
 		Addresses: []channel.Address{m.From}, CreatedAt: t.now,
+	}
+	if other != "" && !owns(c, other) {
+		c.Addresses = append(c.Addresses, other)
+	}
+	return putContact(t, c)
+}
+
+// owns reports whether an address says the same as one of a contact's.
+func owns(c store.Contact, a channel.Address) bool {
+	return slices.ContainsFunc(c.Addresses, func(had channel.Address) bool {
+		return had.Family() == a.Family() && had.Identity() == a.Identity()
 	})
 }
 
@@ -206,6 +265,13 @@ func extrasOf(m channel.Inbound) *store.Extras {
 	x := store.Extras{
 		Media: m.Media, Location: m.Location, Button: m.Button, ReplyTo: m.ReplyTo, Referral: m.Referral,
 		Forwarded: m.Forwarded, Late: m.Late, SentAt: m.SentAt, Problems: m.Problems, Raw: m.Raw,
+	}
+	if m.UserID != "" && userAddress(m) == "" { // no address to keep it as
+		x.Raw = maps.Clone(x.Raw)
+		if x.Raw == nil {
+			x.Raw = make(map[string]string)
+		}
+		x.Raw["UserID"] = m.UserID
 	}
 	if len(x.Media) == 0 && x.Location == nil && x.Button == nil && x.ReplyTo == nil && x.Referral == nil &&
 		!x.Forwarded && !x.Late && x.SentAt.IsZero() && len(x.Problems) == 0 && len(x.Raw) == 0 {

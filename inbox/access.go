@@ -49,8 +49,16 @@ func (c *company) concerns(conv store.Conversation, user store.UserID) bool {
 	return false
 }
 
+// keepsClaim reports whether whoever has claimed a conversation can answer it,
+// and would be concerned by it without the claim.
+func (c *company) keepsClaim(conv store.Conversation) bool {
+	unclaimed := conv
+	unclaimed.ClaimedBy = ""
+	return c.licensed(conv.ClaimedBy) && c.concerns(unclaimed, conv.ClaimedBy)
+}
+
 // sees reports whether an event is for the user: it tells of a conversation
-// that they may see, or it names them, so that whoever is removed by a claim
+// that they may see, or it names them, so that whoever is removed from one
 // learns of it.
 func (c *company) sees(e store.Event, conv store.Conversation, user store.UserID) bool {
 	if !c.licensed(user) {
@@ -63,6 +71,9 @@ func (c *company) sees(e store.Event, conv store.Conversation, user store.UserID
 		return false
 	}
 	if slices.Contains(e.Detail.Users, user) && (e.Type == store.ConversationClaimed || e.Type == store.ConversationReleased) {
+		return true
+	}
+	if slices.Contains(e.Detail.Removed, user) {
 		return true
 	}
 	return c.accessTo(conv, user) >= accessRead

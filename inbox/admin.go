@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
-
-	"golang.org/x/text/language"
+	"maps"
+	"slices"
 
 	"github.com/teaminbox/teaminbox/channel"
 	"github.com/teaminbox/teaminbox/store"
@@ -27,9 +26,6 @@ type Admin struct {
 // Admin returns the administration of an account.
 func (in *Inbox) Admin(account store.AccountID) *Admin { return &Admin{in: in, account: account} }
 
-// longestName bounds ids in bytes and names in code points.
-const longestName = 128
-
 // SaveUser makes or replaces a user.
 func (a *Admin) SaveUser(ctx context.Context, u store.User) error {
 	u.Account = a.account
@@ -40,12 +36,18 @@ func (a *Admin) SaveUser(ctx context.Context, u store.User) error {
 	if err != nil {
 		return err
 	}
-	return a.save(ctx, func(t *tx, c *company) error {
+	tried := false
+	return a.save(ctx, func(t *tx, c *company) ([]store.UserID, error) {
 		had, exists := c.users[u.ID]
-		if u.Version, err = versionFor(u.Version, had.Version, exists, "user "+string(u.ID)); err != nil {
-			return err
+		put := u
+		if put.Version, err = versionFor(u.Version, had.Version, exists, "user "+string(u.ID)); err != nil {
+			return nil, saved(tried, u.Version, had.Version, err)
 		}
-		return t.PutUsers(u)
+		tried = true
+		if had.Licensed && !u.Licensed {
+			return []store.UserID{u.ID}, t.PutUsers(put)
+		}
+		return nil, t.PutUsers(put)
 	})
 }
 
@@ -55,7 +57,8 @@ func (a *Admin) SaveTeam(ctx context.Context, team store.Team) error {
 	if err := errors.Join(checkID("Team.ID", string(team.ID)), checkName("Team.Name", team.Name)); err != nil {
 		return err
 	}
-	return a.save(ctx, func(t *tx, c *company) error {
+	tried := false
+	return a.save(ctx, func(t *tx, c *company) ([]store.UserID, error) {
 		var errs []error
 		for i, m := range team.Members {
 			if _, ok := c.users[m]; !ok {
@@ -63,14 +66,17 @@ func (a *Admin) SaveTeam(ctx context.Context, team store.Team) error {
 			}
 		}
 		if err := errors.Join(errs...); err != nil {
-			return err
+			return nil, err
 		}
 		had, exists := c.teams[team.ID]
+		put := team
 		var err error
-		if team.Version, err = versionFor(team.Version, had.Version, exists, "team "+string(team.ID)); err != nil {
-			return err
+		if put.Version, err = versionFor(team.Version, had.Version, exists, "team "+string(team.ID)); err != nil {
+			return nil, saved(tried, team.Version, had.Version, err)
 		}
-		return t.PutTeams(team)
+		tried = true
+		left := slices.DeleteFunc(slices.Clone(had.Members), func(u store.UserID) bool { return slices.Contains(team.Members, u) })
+		return left, t.PutTeams(put)
 	})
 }
 
@@ -90,42 +96,50 @@ func (a *Admin) SaveInbox(ctx context.Context, box store.Inbox) error {
 			errs = append(errs, invalid(field+".Address", "is no address: %v", err))
 		}
 		e.Address = address
+		errs = append(errs, a.in.checkReplies(field, *e, box.Settings))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	err := a.save(ctx, func(t *tx, c *company) error {
+	tried := false
+	return a.save(ctx, func(t *tx, c *company) ([]store.UserID, error) {
 		if _, ok := c.teams[box.Team]; !ok {
-			return invalid("Inbox.Team", "is %q, which is no team of the account; save the team first", box.Team)
+			return nil, invalid("Inbox.Team", "is %q, which is no team of the account; save the team first", box.Team)
 		}
 		had, exists := c.inboxes[box.ID]
+		put := box
 		var err error
-		if box.Version, err = versionFor(box.Version, had.Version, exists, "inbox "+string(box.ID)); err != nil {
-			return err
+		if put.Version, err = versionFor(box.Version, had.Version, exists, "inbox "+string(box.ID)); err != nil {
+			return nil, saved(tried, box.Version, had.Version, err)
 		}
 		for i, e := range box.Endpoints {
 			owners, err := t.InboxesAt(e)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			for _, o := range owners {
 				if o.Account != box.Account || o.ID != box.ID {
-					return invalid(fmt.Sprintf("Inbox.Endpoints[%d]", i), "belongs to another inbox; take it from that one first")
+					return nil, invalid(fmt.Sprintf("Inbox.Endpoints[%d]", i), "belongs to another inbox; take it from that one first")
 				}
 			}
 		}
-		return t.PutInboxes(box)
+		tried = true
+		if exists && had.Team != box.Team {
+			return slices.Clone(c.teams[had.Team].Members), t.PutInboxes(put)
+		}
+		return nil, t.PutInboxes(put)
 	})
-	return err
 }
 
 // save runs fn with the account's directory, making the account if it does
-// not exist.
-func (a *Admin) save(ctx context.Context, fn func(*tx, *company) error) error {
+// not exist. fn returns the users from whom something may have been taken:
+// their claims of what they can't answer any more end.
+func (a *Admin) save(ctx context.Context, fn func(*tx, *company) ([]store.UserID, error)) error {
 	if err := checkID("account", string(a.account)); err != nil {
 		return err
 	}
-	return a.in.update(ctx, func(t *tx) error {
+	var affected []store.UserID
+	err := a.in.update(ctx, func(t *tx) error {
 		accounts, err := t.Accounts()
 		if err != nil {
 			return err
@@ -138,11 +152,24 @@ func (a *Admin) save(ctx context.Context, fn func(*tx, *company) error) error {
 		if err != nil {
 			return err
 		}
-		if err := fn(t, c); err != nil || exists {
+		if affected, err = fn(t, c); err != nil || exists {
 			return err
 		}
 		return t.PutAccounts(store.Account{ID: a.account, Name: string(a.account)})
 	})
+	if err != nil || len(affected) == 0 {
+		return err
+	}
+	return a.releaseLost(ctx, affected)
+}
+
+// saved forgives a conflict with an earlier try of the same call, whose commit
+// is known only now.
+func saved(tried bool, given, had int64, err error) error {
+	if tried && had == given+1 {
+		return nil
+	}
+	return err
 }
 
 func versionFor(given, had int64, exists bool, what string) (int64, error) {
@@ -186,6 +213,88 @@ func listOf[T any](ctx context.Context, a *Admin, fn func(*tx) ([]T, error)) ([]
 	return all, err
 }
 
+// Release ends the claim of a conversation, whoever has it. The others are told,
+// and alerted if the customer waits. Releasing what nobody has claimed has no
+// effect.
+func (a *Admin) Release(ctx context.Context, conversation store.ConversationID) error {
+	return a.in.update(ctx, func(t *tx) error {
+		conv, err := store.One(t.Conversations(conversation))
+		if errors.Is(err, store.ErrNotFound) || err == nil && conv.Account != a.account {
+			return fmt.Errorf("%w: conversation %v", ErrNotFound, conversation)
+		}
+		if err != nil || conv.ClaimedBy == "" {
+			return err
+		}
+		c, err := a.in.company(t, a.account)
+		if err != nil {
+			return err
+		}
+		return a.release(t, c, conv)
+	})
+}
+
+func (a *Admin) release(t *tx, c *company, conv store.Conversation) error {
+	events := release(t, c, &conv, store.Author{Kind: store.BySystem})
+	if err := t.PutConversations(conv); err != nil {
+		return err
+	}
+	return t.AppendEvents(events...)
+}
+
+// releaseLost ends those claims of some users who have lost their seat or have
+// nothing to do with the conversation any more, so that no customer waits for
+// them.
+func (a *Admin) releaseLost(ctx context.Context, users []store.UserID) error {
+	var lost []store.ConversationID
+	err := a.in.view(ctx, func(t *tx) error {
+		lost = nil
+		c, err := a.in.company(t, a.account)
+		if err != nil {
+			return err
+		}
+		q := store.ConversationQuery{
+			Account: a.account, Inboxes: slices.Sorted(maps.Keys(c.inboxes)), Claimants: users, Limit: largestPage,
+		}
+		for len(q.Inboxes) > 0 {
+			page, err := t.ListConversations(q)
+			if err != nil {
+				return err
+			}
+			for _, conv := range page {
+				if !c.keepsClaim(conv) {
+					lost = append(lost, conv.ID)
+				}
+			}
+			if len(page) < q.Limit {
+				break
+			}
+			last := page[len(page)-1]
+			q.Before = store.Position{LastAt: last.LastAt, ID: last.ID}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, id := range lost {
+		err := a.in.update(ctx, func(t *tx) error {
+			conv, err := store.One(t.Conversations(id))
+			if err != nil || conv.ClaimedBy == "" {
+				return err
+			}
+			c, err := a.in.company(t, a.account)
+			if err != nil || c.keepsClaim(conv) {
+				return err
+			}
+			return a.release(t, c, conv)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Requeue lets work that was set aside be tried again. The error is
 // ErrNotFound if it was not set aside.
 func (a *Admin) Requeue(ctx context.Context, conversation store.ConversationID, task store.TaskID) error {
@@ -215,62 +324,4 @@ func (a *Admin) Requeue(ctx context.Context, conversation store.ConversationID, 
 		}
 		return fmt.Errorf("%w: task %v is not set aside", ErrNotFound, task)
 	})
-}
-
-func checkID(field, id string) error {
-	if id == "" {
-		return invalid(field, "is empty")
-	}
-	if len(id) > longestName {
-		return invalid(field, "has %d bytes; at most %d are allowed", len(id), longestName)
-	}
-	return checkText(field, id)
-}
-
-func checkName(field, name string) error {
-	if name == "" {
-		return invalid(field, "is empty; people see it")
-	}
-	if len([]rune(name)) > longestName {
-		return invalid(field, "has more than %d characters", longestName)
-	}
-	return checkText(field, name)
-}
-
-func checkAvailability(a store.Availability) error {
-	switch a {
-	case store.Available, store.Away, store.Offline:
-		return nil
-	}
-	return invalid("User.Availability", "is %q; it must be empty, away or offline", string(a))
-}
-
-func checkLanguage(field, tag string) error {
-	if _, err := language.Parse(tag); err != nil {
-		return invalid(field, "is %q, which is no BCP 47 language tag", tag)
-	}
-	return nil
-}
-
-func checkSettings(s store.Settings) error {
-	errs := []error{
-		checkText("Inbox.Settings.FirstReply", s.FirstReply),
-		checkText("Inbox.Settings.OptOutReply", s.OptOutReply),
-		checkText("Inbox.Settings.OptInReply", s.OptInReply),
-		checkText("Inbox.Settings.HelpReply", s.HelpReply),
-	}
-	switch s.Claim {
-	case "", store.ClaimExclusive, store.ClaimVisible:
-	default:
-		errs = append(errs, invalid("Inbox.Settings.Claim", "is %q; it must be empty, exclusive or visible", string(s.Claim)))
-	}
-	if s.Language != "" {
-		errs = append(errs, checkLanguage("Inbox.Settings.Language", s.Language))
-	}
-	if s.TimeZone != "" {
-		if _, err := time.LoadLocation(s.TimeZone); err != nil {
-			errs = append(errs, invalid("Inbox.Settings.TimeZone", "is %q, which is no IANA time zone", s.TimeZone))
-		}
-	}
-	return errors.Join(errs...)
 }

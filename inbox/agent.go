@@ -1,8 +1,12 @@
 package inbox
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"reflect"
+	"slices"
+	"strings"
 
 	"github.com/teaminbox/teaminbox/compliance"
 	"github.com/teaminbox/teaminbox/store"
@@ -67,9 +71,17 @@ func (a *Agent) open(t *tx, id store.ConversationID, want access) (store.Convers
 
 // change opens a conversation with full access, lets fn change it, and stores
 // it with the events that fn returns. fn returns no events if there is nothing
-// to change.
+// to change. A commit whose outcome is unknown is repeated without effect if
+// it has happened.
 func (a *Agent) change(ctx context.Context, id store.ConversationID, fn func(*tx, *company, *store.Conversation) ([]store.Event, error)) error {
+	var tried store.Conversation
 	return a.in.update(ctx, func(t *tx) error {
+		if tried.ID != 0 {
+			found, err := t.Conversations(id)
+			if err != nil || len(found) > 0 && reflect.DeepEqual(found[0], tried) {
+				return err
+			}
+		}
 		conv, c, err := a.open(t, id, accessFull)
 		if err != nil {
 			return err
@@ -81,6 +93,8 @@ func (a *Agent) change(ctx context.Context, id store.ConversationID, fn func(*tx
 		if err := t.PutConversations(conv); err != nil {
 			return err
 		}
+		tried = conv
+		tried.Version++
 		return t.AppendEvents(events...)
 	})
 }
@@ -114,21 +128,15 @@ func (a *Agent) Conversation(ctx context.Context, id store.ConversationID) (View
 
 // views adds what the user wants to know to conversations.
 func (a *Agent) views(t *tx, convs []store.Conversation) ([]View, error) {
-	ids := make([]store.ConversationID, len(convs))
 	contacts := make([]store.ContactID, len(convs))
-	keys := make([]compliance.Key, len(convs))
 	for i, c := range convs {
-		ids[i], contacts[i], keys[i] = c.ID, c.Contact, compliance.KeyOf(string(c.Account), c.Theirs)
+		contacts[i] = c.Contact
 	}
 	people, err := t.Contacts(contacts...)
 	if err != nil {
 		return nil, err
 	}
-	marks, err := t.ReadMarks(a.account, a.user, ids...)
-	if err != nil {
-		return nil, err
-	}
-	entries, err := t.ConsentEntries(keys...)
+	unread, err := a.unread(t, convs)
 	if err != nil {
 		return nil, err
 	}
@@ -136,9 +144,21 @@ func (a *Agent) views(t *tx, convs []store.Conversation) ([]View, error) {
 	for _, p := range people {
 		person[p.ID] = p
 	}
-	read := make(map[store.ConversationID]int64, len(marks))
-	for _, m := range marks {
-		read[m.Conversation] = m.InboundCount
+	keysOf := func(c store.Conversation) []compliance.Key {
+		var keys []compliance.Key
+		for _, address := range sameCustomer(c.Theirs, person[c.Contact]) {
+			keys = append(keys, compliance.KeyOf(string(c.Account), address))
+		}
+		return keys
+	}
+	var keys []compliance.Key
+	for _, c := range convs {
+		keys = append(keys, keysOf(c)...)
+	}
+	slices.SortFunc(keys, compareKeys)
+	entries, err := t.ConsentEntries(slices.Compact(keys)...)
+	if err != nil {
+		return nil, err
 	}
 	consent := make(map[compliance.Key][]compliance.Entry)
 	for _, e := range entries {
@@ -146,10 +166,18 @@ func (a *Agent) views(t *tx, convs []store.Conversation) ([]View, error) {
 	}
 	views := make([]View, len(convs))
 	for i, c := range convs {
+		var about []compliance.Entry
+		for _, key := range keysOf(c) {
+			about = append(about, consent[key]...)
+		}
 		views[i] = View{
-			Conversation: c, Contact: person[c.Contact], Unread: max(0, c.InboundCount-read[c.ID]),
-			OptedOut: compliance.Fold(consent[keys[i]]).OptedOut,
+			Conversation: c, Contact: person[c.Contact], Unread: unread[i],
+			OptedOut: compliance.Fold(about).OptedOut,
 		}
 	}
 	return views, nil
+}
+
+func compareKeys(a, b compliance.Key) int {
+	return cmp.Or(strings.Compare(a.Account, b.Account), strings.Compare(string(a.Family), string(b.Family)), strings.Compare(a.Identity, b.Identity))
 }

@@ -34,20 +34,25 @@ func (a *Agent) Release(ctx context.Context, id store.ConversationID) error {
 		if conv.ClaimedBy != a.user {
 			return nil, ErrNotClaimed
 		}
-		conv.ClaimedBy, conv.ClaimedAt = "", time.Time{}
-		back := c.concerned(*conv)
-		events := []store.Event{eventOf(t, *conv, store.ConversationReleased, a.author(), store.Detail{Users: back})}
-		others := slices.DeleteFunc(c.participants(*conv), func(u store.UserID) bool { return u == a.user })
-		if !conv.WaitingSince.IsZero() && len(others) > 0 {
-			events = append(events, eventOf(t, *conv, store.Alerted, a.author(), store.Detail{Users: others}))
-		}
-		return events, nil
+		return release(t, c, conv, a.author()), nil
 	})
 }
 
+// release ends a conversation's claim and returns the events that tell those
+// who can take it again, and alert them if the customer waits.
+func release(t *tx, c *company, conv *store.Conversation, by store.Author) []store.Event {
+	conv.ClaimedBy, conv.ClaimedAt = "", time.Time{}
+	events := []store.Event{eventOf(t, *conv, store.ConversationReleased, by, store.Detail{Users: c.concerned(*conv)})}
+	others := slices.DeleteFunc(c.participants(*conv), func(u store.UserID) bool { return u == by.User })
+	if !conv.WaitingSince.IsZero() && len(others) > 0 {
+		events = append(events, eventOf(t, *conv, store.Alerted, by, store.Detail{Users: others}))
+	}
+	return events
+}
+
 // Assign names the users and teams who take part, in place of those who did,
-// and alerts them. A claim of the user's ends. The error is ErrInvalid if one
-// of them can't answer.
+// and alerts them. Whom it concerns no longer is told. A claim of the user's
+// ends. The error is ErrInvalid if one of them can't answer.
 func (a *Agent) Assign(ctx context.Context, id store.ConversationID, users []store.UserID, teams []store.TeamID) error {
 	return a.change(ctx, id, func(t *tx, c *company, conv *store.Conversation) ([]store.Event, error) {
 		able, ableTeams, refused := c.able(routing.Decision{Users: users, Teams: teams})
@@ -57,9 +62,12 @@ func (a *Agent) Assign(ctx context.Context, id store.ConversationID, users []sto
 		case len(able) == 0 && len(ableTeams) == 0:
 			return nil, invalid("assignment", "names nobody; name at least one user or team")
 		}
+		before := c.concerned(*conv)
 		conv.Users, conv.Teams = able, ableTeams
 		conv.ClaimedBy, conv.ClaimedAt = "", time.Time{}
-		events := []store.Event{eventOf(t, *conv, store.ConversationAssigned, a.author(), store.Detail{Users: able, Teams: ableTeams})}
+		after := c.concerned(*conv)
+		removed := slices.DeleteFunc(before, func(u store.UserID) bool { return slices.Contains(after, u) })
+		events := []store.Event{eventOf(t, *conv, store.ConversationAssigned, a.author(), store.Detail{Users: able, Teams: ableTeams, Removed: removed})}
 		if others := slices.DeleteFunc(c.participants(*conv), func(u store.UserID) bool { return u == a.user }); len(others) > 0 {
 			events = append(events, eventOf(t, *conv, store.Alerted, a.author(), store.Detail{Users: others}))
 		}

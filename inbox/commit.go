@@ -58,14 +58,16 @@ const (
 
 // do applies a change and returns when it is durable, or why it is not. When
 // the context ends while the change waits, it is withdrawn; when its
-// transaction has begun, do waits for the outcome.
-func (c *committer) do(ctx context.Context, apply func(*tx) error) error {
+// transaction has begun, do waits for the outcome. A change that is a must
+// waits even if too many do: it finishes what was begun, and makes no new
+// work.
+func (c *committer) do(ctx context.Context, must bool, apply func(*tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("inbox: %w", err)
 	}
 	ch := &change{apply: apply, signal: make(chan signal, 1)}
 	c.mu.Lock()
-	if len(c.waiting) >= c.maxWaiting {
+	if len(c.waiting) >= c.maxWaiting && !must {
 		c.mu.Unlock()
 		return ErrOverloaded
 	}

@@ -61,7 +61,7 @@ func TestCommitterTakesWhatWaitsThroughOneTransaction(t *testing.T) {
 		var a applied
 		for i := range 12 {
 			go func() {
-				if err := c.do(t.Context(), a.change(s, fmt.Sprint(i), nil)); err != nil {
+				if err := c.do(t.Context(), false, a.change(s, fmt.Sprint(i), nil)); err != nil {
 					t.Error(err)
 				}
 			}()
@@ -104,7 +104,7 @@ func TestCommitterOneBadChangeFailsAlone(t *testing.T) {
 				committed := make([]bool, 6)
 				for i := range errs {
 					go func() {
-						errs[i] = c.do(t.Context(), func(x *tx) error {
+						errs[i] = c.do(t.Context(), false, func(x *tx) error {
 							x.onCommit(func() { committed[i] = true })
 							if i == 3 {
 								return test.bad(x)
@@ -151,7 +151,7 @@ func TestCommitterTriesAgainWhatAnotherTryCanCure(t *testing.T) {
 			}
 			return nil
 		}}
-		err := newCommitter(s).do(t.Context(), func(x *tx) error { x.writes++; return nil })
+		err := newCommitter(s).do(t.Context(), false, func(x *tx) error { x.writes++; return nil })
 		if (err == nil) != test.ok || !test.ok && !errors.Is(err, test.err) || s.updates != test.want {
 			t.Errorf("%v, %d times: error %v after %d transactions, want %d", test.err, test.fails, err, s.updates, test.want)
 		}
@@ -163,15 +163,21 @@ func TestCommitterRefusesWhatWouldGrowWithoutBound(t *testing.T) {
 		s := &gateStore{enter: make(chan struct{})}
 		c := newCommitter(s)
 		for range 1 + c.maxWaiting { // one is being committed
-			go func() { _ = c.do(t.Context(), func(*tx) error { return nil }) }()
+			go func() { _ = c.do(t.Context(), false, func(*tx) error { return nil }) }()
 			synctest.Wait()
 		}
-		if err := c.do(t.Context(), func(*tx) error { return nil }); !errors.Is(err, ErrOverloaded) {
+		if err := c.do(t.Context(), false, func(*tx) error { return nil }); !errors.Is(err, ErrOverloaded) {
 			t.Errorf("error %v, want ErrOverloaded", err)
 		}
+		must := make(chan error, 1)
+		go func() { must <- c.do(t.Context(), true, func(*tx) error { return nil }) }()
+		synctest.Wait()
 		close(s.enter)
 		synctest.Wait()
-		if err := c.do(t.Context(), func(*tx) error { return nil }); err != nil {
+		if err := <-must; err != nil {
+			t.Errorf("what finishes work that was begun: %v", err)
+		}
+		if err := c.do(t.Context(), false, func(*tx) error { return nil }); err != nil {
 			t.Errorf("afterwards: %v", err)
 		}
 	})
@@ -181,7 +187,7 @@ func TestCommitterWithdrawsWhatNobodyHasBegun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &gateStore{enter: make(chan struct{})}
 		c := newCommitter(s)
-		go func() { _ = c.do(t.Context(), func(*tx) error { return nil }) }()
+		go func() { _ = c.do(t.Context(), false, func(*tx) error { return nil }) }()
 		synctest.Wait()
 
 		ctx, cancel := context.WithCancel(t.Context())
@@ -190,7 +196,7 @@ func TestCommitterWithdrawsWhatNobodyHasBegun(t *testing.T) {
 		returned := make(chan struct{})
 		go func() {
 			defer close(returned)
-			err = c.do(ctx, func(*tx) error { ran = true; return nil })
+			err = c.do(ctx, false, func(*tx) error { ran = true; return nil })
 		}()
 		synctest.Wait()
 		cancel()
@@ -204,7 +210,7 @@ func TestCommitterWithdrawsWhatNobodyHasBegun(t *testing.T) {
 		returned = make(chan struct{})
 		go func() {
 			defer close(returned)
-			begunErr = c.do(ctx, func(*tx) error { begun = true; return nil })
+			begunErr = c.do(ctx, false, func(*tx) error { begun = true; return nil })
 		}()
 		synctest.Wait()
 		s.enter <- struct{}{} // the first commits; the second leads and is in its transaction
@@ -230,10 +236,10 @@ func TestCommitterOutlivesAStoreThatPanics(t *testing.T) {
 		return nil
 	}}
 	c := newCommitter(s)
-	if err := c.do(t.Context(), func(*tx) error { return nil }); err == nil || !strings.Contains(err.Error(), "store is broken") {
+	if err := c.do(t.Context(), false, func(*tx) error { return nil }); err == nil || !strings.Contains(err.Error(), "store is broken") {
 		t.Errorf("error %v, want the panic", err)
 	}
-	if err := c.do(t.Context(), func(*tx) error { return nil }); err != nil {
+	if err := c.do(t.Context(), false, func(*tx) error { return nil }); err != nil {
 		t.Errorf("the next change: %v", err)
 	}
 }

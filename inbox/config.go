@@ -149,6 +149,12 @@ func (c Config) validate() error {
 			bad(field, "is negative; leave it 0 for the default")
 		}
 	}
+	if c.LeaseTTL > 0 && c.LeaseTTL < time.Second {
+		bad("LeaseTTL", "is under a second; leases would run out while work goes on")
+	}
+	if c.PollInterval > 0 && c.PollInterval < 10*time.Millisecond {
+		bad("PollInterval", "is under 10 milliseconds; the store would be asked without a pause")
+	}
 	notNegative("RouteTimeout", c.RouteTimeout < 0)
 	notNegative("RespondTimeout", c.RespondTimeout < 0)
 	notNegative("SendTimeout", c.SendTimeout < 0)

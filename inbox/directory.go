@@ -89,7 +89,10 @@ func (in *Inbox) inboxAt(t *tx, end store.Endpoint) (*store.Inbox, error) {
 	return box, nil
 }
 
-const maxCachedEndpoints = 100_000
+const (
+	maxCachedEndpoints = 100_000
+	maxCachedAccounts  = 10_000
+)
 
 // company returns an account's directory.
 func (in *Inbox) company(t *tx, account store.AccountID) (*company, error) {
@@ -105,6 +108,9 @@ func (in *Inbox) company(t *tx, account store.AccountID) (*company, error) {
 	c, err := loadCompany(t, account)
 	if err != nil {
 		return nil, err
+	}
+	if len(d.accounts) >= maxCachedAccounts { // a host may ask for any number of them
+		clear(d.accounts)
 	}
 	d.accounts[account] = c
 	return c, nil

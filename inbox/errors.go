@@ -35,9 +35,10 @@ var (
 	ErrRunning = errors.New("inbox: Run is running already")
 	// ErrUnknownChannel means that the engine has no channel of that name.
 	ErrUnknownChannel = errors.New("inbox: no channel of that name")
-	// ErrReset means that an event cursor is too old: load the present state
-	// and go on from Agent.Now.
-	ErrReset = errors.New("inbox: event cursor is older than the events that are kept")
+	// ErrReset means that an event cursor is of no use: it is older than the
+	// events that are kept, or of another store. Load the present state and go
+	// on from Agent.Now.
+	ErrReset = errors.New("inbox: event cursor is outside of the events that are kept")
 )
 
 // ClaimedError says who has claimed a conversation. It matches

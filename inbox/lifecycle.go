@@ -46,11 +46,30 @@ func (a *Agent) Snooze(ctx context.Context, id store.ConversationID, until time.
 			return nil, invalid("until", "must be in the future and within a year")
 		}
 		conv.Status, conv.SnoozedUntil = store.Snoozed, until
+		if err := deleteWakes(t, conv.ID); err != nil {
+			return nil, err
+		}
 		if err := addTask(t, *conv, store.TaskWake, 0, until); err != nil {
 			return nil, err
 		}
 		return []store.Event{eventOf(t, *conv, store.ConversationSnoozed, a.author(), store.Detail{Status: conv.Status, Until: until})}, nil
 	})
+}
+
+// deleteWakes takes the ends of earlier snoozes out of the mailbox.
+func deleteWakes(t *tx, id store.ConversationID) error {
+	tasks, err := t.Tasks(id)
+	if err != nil {
+		return err
+	}
+	for _, task := range tasks {
+		if task.Kind == store.TaskWake {
+			if err := t.DeleteTasks(task.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // wake ends a snooze whose time has come, unless it was ended or prolonged in

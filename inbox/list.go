@@ -57,6 +57,13 @@ func (a *Agent) list(t *tx, c *company, q ListQuery) ([]store.Conversation, erro
 		Account: a.account, Inboxes: c.inboxesOf(a.user), User: a.user, Teams: c.teamsOf(a.user),
 		Claimants: c.claimantsFor(a.user), Statuses: q.Statuses, Before: q.Before, Limit: limit,
 	}
+	switch _, exists := c.inboxes[q.Inbox]; {
+	case q.Inbox == "":
+	case !exists:
+		return nil, nil
+	case slices.Contains(sq.Inboxes, q.Inbox): // all of it is the user's
+		sq.Inboxes, sq.User, sq.Teams = []store.InboxID{q.Inbox}, "", nil
+	}
 	if q.Mine {
 		sq.Claimants = []store.UserID{a.user}
 	}
@@ -100,17 +107,61 @@ func (c *company) claimantsFor(user store.UserID) []store.UserID {
 	return slices.Compact(claimants)
 }
 
-// UnreadCount returns how many open conversations have messages of the
-// customer that the user has not read, counting up to 200.
+// UnreadCount returns how many of the user's open conversations have messages
+// of the customer that the user has not read.
 func (a *Agent) UnreadCount(ctx context.Context) (int, error) {
-	views, err := a.List(ctx, ListQuery{Statuses: []store.Status{store.Open}, Limit: largestPage})
 	n := 0
-	for _, v := range views {
-		if v.Unread > 0 {
-			n++
+	err := a.in.view(ctx, func(t *tx) error {
+		c, err := a.seat(t)
+		if err != nil {
+			return err
 		}
-	}
+		n = 0
+		q := ListQuery{Statuses: []store.Status{store.Open}, Limit: largestPage}
+		for {
+			convs, err := a.list(t, c, q)
+			if err != nil {
+				return err
+			}
+			unread, err := a.unread(t, convs)
+			if err != nil {
+				return err
+			}
+			for _, u := range unread {
+				if u > 0 {
+					n++
+				}
+			}
+			if len(convs) < largestPage {
+				return nil
+			}
+			last := convs[len(convs)-1]
+			q.Before = store.Position{LastAt: last.LastAt, ID: last.ID}
+		}
+	})
 	return n, err
+}
+
+// unread returns for each conversation how many messages of the customer the
+// user has not read.
+func (a *Agent) unread(t *tx, convs []store.Conversation) ([]int64, error) {
+	ids := make([]store.ConversationID, len(convs))
+	for i, conv := range convs {
+		ids[i] = conv.ID
+	}
+	marks, err := t.ReadMarks(a.account, a.user, ids...)
+	if err != nil {
+		return nil, err
+	}
+	read := make(map[store.ConversationID]int64, len(marks))
+	for _, m := range marks {
+		read[m.Conversation] = m.InboundCount
+	}
+	unread := make([]int64, len(convs))
+	for i, conv := range convs {
+		unread[i] = max(0, conv.InboundCount-read[conv.ID])
+	}
+	return unread, nil
 }
 
 // MessagesQuery selects messages of a conversation by their place in it.

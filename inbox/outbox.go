@@ -52,7 +52,9 @@ func (in *Inbox) queue(t *tx, conv *store.Conversation, d draft) (store.Message,
 		return store.Message{}, err
 	}
 	m.Version++
-	setPreview(conv, m)
+	if d.author.Kind == store.ByUser {
+		setPreview(conv, m) // an automatic answer must not hide what the customer wrote
+	}
 	e := eventOf(t, *conv, store.MessageQueued, m.Author, store.Detail{Seq: m.Seq, State: m.State, Reason: m.Reason, Until: m.DueAt})
 	e.Message = m.ID
 	if err := t.AppendEvents(e); err != nil {
@@ -67,7 +69,10 @@ func (in *Inbox) queue(t *tx, conv *store.Conversation, d draft) (store.Message,
 // gate asks the policy about a message, with what holds in this transaction.
 // What can't be decided is denied.
 func (in *Inbox) gate(t *tx, conv store.Conversation, m store.Message) (compliance.Decision, error) {
-	state, err := consentOf(t, conv)
+	if ours, err := in.stillOurs(t, conv, m); err != nil || !ours {
+		return compliance.Decision{Verdict: compliance.Deny, Reason: "the number that the customer wrote to does not belong to the company any more"}, err
+	}
+	c, err := consentOf(t, conv)
 	if err != nil {
 		return compliance.Decision{}, err
 	}
@@ -82,7 +87,7 @@ func (in *Inbox) gate(t *tx, conv store.Conversation, m store.Message) (complian
 		Confirms:    m.Confirms,
 	}
 	var decision compliance.Decision
-	if err := protect(func() error { decision = in.cfg.OptOut.Decide(state, out, t.now); return nil }); err != nil {
+	if err := protect(func() error { decision = in.cfg.OptOut.Decide(c.state, out, t.now); return nil }); err != nil {
 		in.log.Error("the opt-out policy panicked; the message is not sent", "message", m.ID, "to", m.To, "err", err)
 		return compliance.Decision{Verdict: compliance.Deny, Reason: "the opt-out policy failed"}, nil
 	}
@@ -90,6 +95,21 @@ func (in *Inbox) gate(t *tx, conv store.Conversation, m store.Message) (complian
 		decision = compliance.Decision{Verdict: compliance.Deny, Reason: "the opt-out policy deferred the message to a moment that has passed"}
 	}
 	return decision, nil
+}
+
+// stillOurs reports whether a message would go out from a number of its own
+// account: a STOP to another account's number is not in this account's ledger.
+// What is written to a number of no inbox is kept with the account of the
+// strays, and so are its opt-outs.
+func (in *Inbox) stillOurs(t *tx, conv store.Conversation, m store.Message) (bool, error) {
+	box, err := in.inboxAt(t, store.Endpoint{Channel: m.Channel, Address: m.From})
+	if err != nil {
+		return false, err
+	}
+	if box == nil {
+		return conv.Account == in.cfg.StrayAccount, nil
+	}
+	return box.Account == conv.Account, nil
 }
 
 // outgoing is a message that is marked as being sent: the one thing left to do
@@ -152,7 +172,10 @@ func (in *Inbox) finish(t *tx, conv store.Conversation, m store.Message, task st
 	if err := t.DeleteTasks(task.ID); err != nil {
 		return err
 	}
-	return t.AppendEvents(e)
+	if err := t.AppendEvents(e); err != nil {
+		return err
+	}
+	return in.tellAuthor(t, conv, m)
 }
 
 // postpone lets a message wait until the decision's moment.

@@ -59,6 +59,14 @@ func (in *Inbox) checkInbound(channelName string, m *channel.Inbound) error {
 	case m.To == "":
 		return invalid("Inbound.To", "is empty; it is the address that the customer wrote to")
 	}
+	// Consent is kept by address, so one person must not have two spellings.
+	var err error
+	if m.From, err = channel.ParseAddress(string(m.From)); err != nil {
+		return invalid("Inbound.From", "is no address: %v", err)
+	}
+	if m.To, err = channel.ParseAddress(string(m.To)); err != nil {
+		return invalid("Inbound.To", "is no address: %v", err)
+	}
 	m.Text, m.ProfileName = validText(m.Text), validText(m.ProfileName)
 	return nil
 }

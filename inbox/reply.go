@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -22,16 +23,15 @@ type Draft struct {
 	// Purpose is why it is sent. "" is compliance.Conversational.
 	Purpose compliance.Purpose
 
+	// Seen is the number (Message.Seq) of the last message that the writer had
+	// before them: what came after it stays unread, and the customer still
+	// waits for an answer to it. 0: they had seen everything.
+	Seen int64
+
 	// RequestKey makes a repetition harmless: a second reply with the key of
 	// an earlier one returns that one. "" is none. At most 128 bytes.
 	RequestKey string
 }
-
-// The bounds of what a person writes.
-const (
-	longestText = 20_000 // code points; a channel's own limit is mostly lower
-	longestKey  = 128    // bytes
-)
 
 // Reply queues a message to the customer and returns it; sending it is the
 // work of [Inbox.Run]. A closed or snoozed conversation is opened by it.
@@ -52,7 +52,7 @@ func (a *Agent) Reply(ctx context.Context, id store.ConversationID, d Draft) (st
 			return store.Message{}, nil, err
 		}
 		decision, err := a.in.gate(t, *conv, store.Message{
-			Author: a.author(), Purpose: purpose, To: conv.Theirs, Extras: &store.Extras{Template: d.Template},
+			Channel: conv.Channel, From: conv.Ours, To: conv.Theirs, Author: a.author(), Purpose: purpose, Extras: &store.Extras{Template: d.Template},
 		})
 		if err != nil {
 			return store.Message{}, nil, err
@@ -65,7 +65,18 @@ func (a *Agent) Reply(ctx context.Context, id store.ConversationID, d Draft) (st
 			conv.Status, conv.SnoozedUntil = store.Open, time.Time{}
 			events = append(events, eventOf(t, *conv, store.ConversationReopened, a.author(), store.Detail{Status: conv.Status}))
 		}
-		conv.WaitingSince = time.Time{}
+		unseen, err := unseenSince(t, *conv, d.Seen)
+		if err != nil {
+			return store.Message{}, nil, err
+		}
+		conv.WaitingSince = unseen
+		seen := conv.LastSeq
+		if d.Seen > 0 {
+			seen = min(d.Seen, seen)
+		}
+		if err := a.markRead(t, *conv, seen); err != nil {
+			return store.Message{}, nil, err
+		}
 		m, err := a.in.queue(t, conv, draft{
 			text: d.Text, media: d.Media, template: d.Template, purpose: purpose, author: a.author(), requestKey: d.RequestKey,
 		})
@@ -79,11 +90,11 @@ func (a *Agent) Note(ctx context.Context, id store.ConversationID, text, request
 	if err := checkText("text", text); err != nil {
 		return store.Message{}, err
 	}
-	if text == "" {
+	if strings.TrimSpace(text) == "" {
 		return store.Message{}, invalid("text", "is empty; write something")
 	}
-	if len(requestKey) > longestKey {
-		return store.Message{}, invalid("requestKey", "has %d bytes; at most %d are allowed", len(requestKey), longestKey)
+	if err := checkKey("requestKey", requestKey); err != nil {
+		return store.Message{}, err
 	}
 	return a.write(ctx, id, accessRead, requestKey, func(t *tx, conv *store.Conversation) (store.Message, []store.Event, error) {
 		last := conv.LastAt
@@ -113,16 +124,12 @@ func (a *Agent) write(ctx context.Context, id store.ConversationID, want access,
 		if err != nil {
 			return err
 		}
-		// A commit whose outcome is unknown is repeated: m may be there.
-		earlier, err := a.written(t, m.ID, key)
+		earlier, err := a.written(t, id, m, key)
 		if err != nil {
 			return err
 		}
-		if len(earlier) > 0 {
-			if earlier[0].Conversation != id || earlier[0].Author != a.author() {
-				return invalid("RequestKey", "was used for another message; make a key for each")
-			}
-			m = earlier[0]
+		if earlier != nil {
+			m = *earlier
 			return nil
 		}
 		var events []store.Event
@@ -133,11 +140,6 @@ func (a *Agent) write(ctx context.Context, id store.ConversationID, want access,
 			return err
 		}
 		if err := t.AppendEvents(events...); err != nil {
-			return err
-		}
-		// Whoever writes has read what stands above.
-		mark := store.ReadMark{User: a.user, Conversation: id, Seq: conv.LastSeq, InboundCount: conv.InboundCount}
-		if _, err := a.raiseMark(t, mark); err != nil {
 			return err
 		}
 		if m.Direction == store.Note {
@@ -151,22 +153,66 @@ func (a *Agent) write(ctx context.Context, id store.ConversationID, want access,
 	return m, nil
 }
 
-func (a *Agent) written(t *tx, id store.MessageID, key string) ([]store.Message, error) {
+// written returns the message that an earlier call with the same key has made,
+// or an earlier try of this one whose commit is known only now, or nil.
+func (a *Agent) written(t *tx, id store.ConversationID, tried store.Message, key string) (*store.Message, error) {
 	if key != "" {
-		return t.MessagesByRequest(a.account, key)
+		found, err := t.MessagesByRequest(a.account, key)
+		if err != nil || len(found) == 0 {
+			return nil, err
+		}
+		if found[0].Conversation != id || found[0].Author != a.author() {
+			return nil, invalid("RequestKey", "was used for another message; make a key for each")
+		}
+		return &found[0], nil
 	}
-	if id != 0 {
-		return t.Messages(id)
+	if tried.ID == 0 {
+		return nil, nil
 	}
-	return nil, nil
+	found, err := t.Messages(tried.ID)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	// An id of a transaction that was rolled back may be another's by now.
+	m := found[0]
+	if m.Conversation != id || m.Author != tried.Author || m.Seq != tried.Seq || m.Text != tried.Text || !m.CreatedAt.Equal(tried.CreatedAt) {
+		return nil, nil
+	}
+	return &m, nil
+}
+
+// unseenSince returns when the first message of the customer came that a
+// writer who had seen those up to a number had not, or zero.
+func unseenSince(t *tx, conv store.Conversation, seen int64) (time.Time, error) {
+	if seen < 0 {
+		return time.Time{}, invalid("Draft.Seen", "is negative; it is the number of the last message that the writer had seen")
+	}
+	if seen == 0 || seen >= conv.LastSeq {
+		return time.Time{}, nil
+	}
+	later, err := t.ListMessages(store.MessageQuery{Conversation: conv.ID, After: seen, Limit: largestPage})
+	if err != nil {
+		return time.Time{}, err
+	}
+	for _, m := range later {
+		if m.Direction == store.Inbound && wantsPeople(m.Kind) {
+			return m.CreatedAt, nil
+		}
+	}
+	return time.Time{}, nil
 }
 
 func checkDraft(d Draft) error {
 	if err := checkText("Draft.Text", d.Text); err != nil {
 		return err
 	}
-	if len(d.RequestKey) > longestKey {
-		return invalid("Draft.RequestKey", "has %d bytes; at most %d are allowed", len(d.RequestKey), longestKey)
+	if err := checkKey("Draft.RequestKey", d.RequestKey); err != nil {
+		return err
+	}
+	for i, m := range d.Media {
+		if err := checkMedia(fmt.Sprintf("Draft.Media[%d]", i), m); err != nil {
+			return err
+		}
 	}
 	switch d.Purpose {
 	case "", compliance.Conversational, compliance.Transactional, compliance.Marketing:
@@ -180,18 +226,8 @@ func checkDraft(d Draft) error {
 		return invalid("Draft.Template", "is set together with Text or Media; a template is sent alone")
 	case d.Template != nil && d.Template.ID == "":
 		return invalid("Draft.Template.ID", "is empty; it is the provider's id of the template")
-	case d.Template == nil && d.Text == "" && len(d.Media) == 0:
+	case d.Template == nil && strings.TrimSpace(d.Text) == "" && len(d.Media) == 0:
 		return invalid("Draft", "is empty; set Text, Media or Template")
-	}
-	return nil
-}
-
-func checkText(field, text string) error {
-	if !utf8.ValidString(text) {
-		return invalid(field, "is not valid UTF-8")
-	}
-	if n := utf8.RuneCountInString(text); n > longestText {
-		return invalid(field, "has %d characters; at most %d are allowed", n, longestText)
 	}
 	return nil
 }
@@ -217,11 +253,16 @@ func (in *Inbox) checkLimits(conv store.Conversation, d Draft) error {
 }
 
 // checkReply checks what a responder wants to say as a user's draft is.
-func (in *Inbox) checkReply(r responder.Reply) error {
+func (in *Inbox) checkReply(conv store.Conversation, r responder.Reply) error {
 	if r.IsZero() {
 		return nil
 	}
-	if err := checkDraft(Draft{Text: r.Text, Media: r.Media, Template: r.Template, Purpose: r.Purpose}); err != nil {
+	d := Draft{Text: r.Text, Media: r.Media, Template: r.Template, Purpose: r.Purpose}
+	err := checkDraft(d)
+	if err == nil {
+		err = in.checkLimits(conv, d)
+	}
+	if err != nil {
 		return fmt.Errorf("responder: %w", err)
 	}
 	return nil

@@ -91,7 +91,7 @@ func (in *Inbox) decide(ctx context.Context, job *routeJob) verdict {
 		in.log.Error("the responder failed; nothing is answered", "conversation", r.Conversation.ID, "inbox", r.Inbox.ID, "err", err)
 		return v
 	}
-	if err := in.checkReply(reply); err != nil {
+	if err := in.checkReply(r.Conversation, reply); err != nil {
 		in.log.Error("the responder's reply can't be sent; nothing is answered", "conversation", r.Conversation.ID, "inbox", r.Inbox.ID, "err", err)
 		return v
 	}
@@ -149,6 +149,10 @@ func (in *Inbox) applyRoute(t *tx, conv store.Conversation, job *routeJob, v ver
 	}
 	if err := in.assign(t, c, &conv, job, v); err != nil {
 		return err
+	}
+	if conv.WaitingSince.IsZero() {
+		// Somebody has answered or closed it meanwhile: nobody needs to come.
+		return t.PutConversations(conv)
 	}
 	if err := in.alert(t, conv, job.request.Message.ID, c.participants(conv)); err != nil {
 		return err

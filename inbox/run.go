@@ -52,9 +52,7 @@ func (in *Inbox) Run(ctx context.Context) error {
 	in.dispatch(ctx)
 	in.work.drain()
 	stop()
-	others.Wait()
-	in.drained(abandon)
-	in.work.close()
+	in.drained(&others, abandon)
 	stopRenewing()
 	<-renewer
 	return nil
@@ -83,20 +81,38 @@ func (in *Inbox) dispatch(ctx context.Context) {
 	}
 }
 
-// drained waits for the turns that run, and abandons them when the time is up.
-func (in *Inbox) drained(abandon context.CancelFunc) {
+// abandonedFor is how long Run waits for what it has abandoned to notice.
+const abandonedFor = 5 * time.Second
+
+// drained waits for the turns and the listeners that run, and abandons them
+// when the time is up. One that does not even notice that is left behind.
+func (in *Inbox) drained(others *sync.WaitGroup, abandon context.CancelFunc) {
 	idle := make(chan struct{})
-	go func() { in.work.idle.Wait(); close(idle) }()
-	timer := time.NewTimer(in.cfg.DrainTimeout)
+	go func() {
+		others.Wait()
+		in.work.idle.Wait()
+		close(idle)
+	}()
+	if within(idle, in.cfg.DrainTimeout) {
+		return
+	}
+	in.log.Warn("some work could not be finished in time; it is taken up again later")
+	abandon()
+	if !within(idle, abandonedFor) {
+		in.log.Error("a channel or a store ignores that its context has ended; it is left behind")
+	}
+}
+
+// within reports whether a channel is closed before some time is up.
+func within(done <-chan struct{}, limit time.Duration) bool {
+	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
-	case <-idle:
-		return
+	case <-done:
+		return true
 	case <-timer.C:
-		in.log.Warn("some conversations could not be finished in time; they are taken up again later")
+		return false
 	}
-	abandon()
-	<-idle
 }
 
 func (in *Inbox) renew(ctx context.Context) {
@@ -122,7 +138,7 @@ func (in *Inbox) listen(ctx context.Context, l channel.Listener) {
 // notify wakes this engine when another process has committed something.
 func (in *Inbox) notify(ctx context.Context, n store.Notifier) {
 	for ctx.Err() == nil {
-		err := n.Notify(ctx, func() { in.committed(true, true) })
+		err := protect(func() error { return n.Notify(ctx, func() { in.committed(true, true) }) })
 		if ctx.Err() != nil {
 			return
 		}

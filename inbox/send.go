@@ -21,7 +21,14 @@ func (in *Inbox) settleAfter() time.Duration { return in.cfg.SendTimeout + settl
 
 // send hands a message to its channel. It does not return before the channel
 // does or the time is up; a channel that ignores its context is left behind.
+//
+// A process that was stopped between the mark and the call does not make the
+// call: the attempt may have been settled without it, and the gate's word is
+// old.
 func (in *Inbox) send(ctx context.Context, o *outgoing) (channel.Receipt, *channel.SendError) {
+	if in.now().Sub(o.message.StateAt) > in.cfg.SendTimeout {
+		return channel.Receipt{}, &channel.SendError{Outcome: channel.NotSent, Reason: "the attempt was held up too long before it began"}
+	}
 	var receipt channel.Receipt
 	err := in.bounded(ctx, in.cfg.SendTimeout, func(ctx context.Context) error {
 		r, err := o.channel.Send(ctx, o.wire)
@@ -76,15 +83,15 @@ func (in *Inbox) settle(t *tx, conv store.Conversation, o *outgoing, receipt cha
 	if failure == nil {
 		return in.settleSent(t, conv, m, o.task, receipt)
 	}
-	// Somebody else has told us more than our failed call could: a status
-	// update that was faster, or a later attempt.
-	if m.Attempts != o.message.Attempts || m.State != store.StateAttempting && m.State != store.StateUnconfirmed {
-		return nil
-	}
 	if failure.OptOut {
 		if err := in.providerOptOut(t, conv, m, failure.Code, failure.Reason); err != nil {
 			return err
 		}
+	}
+	// Somebody else has told us more than our failed call could: a status
+	// update that was faster, or a later attempt.
+	if m.Attempts != o.message.Attempts || m.State != store.StateAttempting && m.State != store.StateUnconfirmed {
+		return nil
 	}
 	switch failure.Outcome {
 	case channel.NotSent:

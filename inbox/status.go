@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/teaminbox/teaminbox/channel"
@@ -43,11 +44,12 @@ func (in *Inbox) report(t *tx, channelName string, u channel.StatusUpdate) error
 	if err := t.PutMessages(m); err != nil {
 		return err
 	}
+	m.Version++
 	if err := t.AppendEvents(e); err != nil {
 		return err
 	}
-	if rank(before.State) > 0 {
-		return nil
+	if err := in.tellAuthor(t, conv, m); err != nil || rank(before.State) > 0 {
+		return err
 	}
 	// The provider has the message: whatever was to be done to send it, or to
 	// settle the attempt, is done.
@@ -94,13 +96,19 @@ func ours(m store.Message, channelName, providerID string) bool {
 		(m.ProviderID == "" || providerID == "" || m.ProviderID == providerID)
 }
 
-// providerOptOut writes down that the provider holds a customer as opted out.
+// providerOptOut writes down that the provider holds a customer as opted out,
+// once for each message that it refused.
 func (in *Inbox) providerOptOut(t *tx, conv store.Conversation, m store.Message, code, reason string) error {
-	state, err := consentOf(t, conv)
-	if err != nil || state.OptedOut {
+	before, err := consentOf(t, conv)
+	if err != nil || before.state.OptedOut {
 		return err
 	}
-	_, err = in.recordConsent(t, conv, compliance.Entry{
+	if slices.ContainsFunc(before.entries, func(e compliance.Entry) bool {
+		return e.Source == compliance.FromProvider && e.Message == m.ID.String()
+	}) {
+		return nil // a repetition of what was true before the customer opted in again
+	}
+	_, err = in.recordConsent(t, conv, before, compliance.Entry{
 		Kind: compliance.OptOut, Source: compliance.FromProvider, OccurredAt: t.now, Text: code,
 		Rule: "the provider refused the message: " + reason, Message: m.ID.String(),
 	}, m.ID)

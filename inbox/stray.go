@@ -41,17 +41,21 @@ func (in *Inbox) acceptStray(t *tx, ref store.ProviderRef, m channel.Inbound, re
 // not confirmed: no inbox is there to do it.
 func (in *Inbox) strayOptOut(t *tx, s store.Stray) error {
 	m := s.Inbound
-	talk := store.Conversation{Account: s.Account, Channel: s.Channel, Ours: m.To, Theirs: m.From}
-	state, err := consentOf(t, talk)
+	addresses := []channel.Address{m.From}
+	if other := userAddress(m); other != "" {
+		addresses = append(addresses, other)
+	}
+	before, err := consentFor(t, s.Account, addresses...)
 	if err != nil {
 		return err
 	}
-	class := in.classify(m, compliance.Context{State: state, Region: m.Region})
+	class := in.classify(m, compliance.Context{State: before.state, Region: m.Region})
 	if class.Kind != compliance.OptOut {
 		return nil
 	}
-	_, err = in.recordConsent(t, talk, compliance.Entry{
-		Kind: class.Kind, Source: compliance.FromContact, OccurredAt: occurredAt(t, m), Text: m.Text, Rule: class.Rule,
+	talk := store.Conversation{Account: s.Account, Channel: s.Channel, Ours: m.To, Theirs: m.From}
+	_, err = in.recordConsent(t, talk, before, compliance.Entry{
+		Kind: class.Kind, Source: compliance.FromContact, OccurredAt: s.ReceivedAt, Text: m.Text, Rule: class.Rule,
 	}, 0)
 	return err
 }
@@ -76,7 +80,11 @@ func (a *Agent) Strays(ctx context.Context, limit int) ([]store.Stray, error) {
 // address that the customer wrote to.
 func (a *Agent) AdoptStray(ctx context.Context, id store.StrayID, into store.InboxID) (store.ConversationID, error) {
 	var conv store.ConversationID
+	var tried store.Stray
 	err := a.in.update(ctx, func(t *tx) error {
+		if done, err := resolved(t, tried); err != nil || done {
+			return err
+		}
 		s, c, err := a.stray(t, id)
 		if err != nil {
 			return err
@@ -92,23 +100,29 @@ func (a *Agent) AdoptStray(ctx context.Context, id store.StrayID, into store.Inb
 		accepted := Acceptance{}
 		if len(known) > 0 { // the provider delivered it again after the address was given to an inbox
 			accepted.Conversation = known[0].Conversation
-		} else if accepted, err = a.in.acceptInto(t, box, s.Channel, s.Inbound); err != nil {
+		} else if accepted, err = a.in.acceptInto(t, box, arrival{channel: s.Channel, message: s.Inbound, at: s.ReceivedAt, adopted: true}); err != nil {
 			return err
 		}
 		conv = accepted.Conversation
-		return a.resolve(t, s, fmt.Sprintf("put into inbox %s", into))
+		tried, err = resolveStray(t, s, a.author(), fmt.Sprintf("put into inbox %s", into))
+		return err
 	})
 	return conv, err
 }
 
 // DismissStray takes a stray off the list. It stays in the store.
 func (a *Agent) DismissStray(ctx context.Context, id store.StrayID) error {
+	var tried store.Stray
 	return a.in.update(ctx, func(t *tx) error {
+		if done, err := resolved(t, tried); err != nil || done {
+			return err
+		}
 		s, _, err := a.stray(t, id)
 		if err != nil {
 			return err
 		}
-		return a.resolve(t, s, "dismissed")
+		tried, err = resolveStray(t, s, a.author(), "dismissed")
+		return err
 	})
 }
 
@@ -127,12 +141,23 @@ func (a *Agent) stray(t *tx, id store.StrayID) (store.Stray, *company, error) {
 	return found[0], c, nil
 }
 
-func (a *Agent) resolve(t *tx, s store.Stray, how string) error {
-	s.ResolvedAt, s.ResolvedBy, s.Resolution = t.now, a.user, how
-	if err := t.PutStrays(s); err != nil {
-		return err
+// resolved reports whether an earlier try, whose commit is known only now, has
+// resolved a stray.
+func resolved(t *tx, tried store.Stray) (bool, error) {
+	if tried.ID == 0 {
+		return false, nil
 	}
-	return t.AppendEvents(store.Event{
-		Account: a.account, Type: store.StrayResolved, At: t.now, Actor: a.author(), Detail: store.Detail{Reason: how},
+	found, err := t.Strays(tried.ID)
+	return len(found) > 0 && found[0].ResolvedBy == tried.ResolvedBy && found[0].ResolvedAt.Equal(tried.ResolvedAt), err
+}
+
+// resolveStray notes what became of a stray.
+func resolveStray(t *tx, s store.Stray, by store.Author, how string) (store.Stray, error) {
+	s.ResolvedAt, s.ResolvedBy, s.Resolution = t.now, by.User, how
+	if err := t.PutStrays(s); err != nil {
+		return s, err
+	}
+	return s, t.AppendEvents(store.Event{
+		Account: s.Account, Type: store.StrayResolved, At: t.now, Actor: by, Detail: store.Detail{Reason: how},
 	})
 }

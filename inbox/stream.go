@@ -58,7 +58,8 @@ const eventPage = 256
 //
 // Whether the user may see an event is decided when it is read. The sequence
 // ends with an error: the context's; ErrUnlicensed when the user loses their
-// seat; ErrReset when events after the cursor have been deleted.
+// seat; ErrReset when events after the cursor have been deleted, or the cursor
+// is ahead of all events.
 //
 // A slow reader holds up nobody.
 func (a *Agent) Events(ctx context.Context, after store.Cursor) iter.Seq2[store.Event, error] {
@@ -104,8 +105,11 @@ func (a *Agent) EventsAfter(ctx context.Context, after store.Cursor) ([]store.Ev
 			return err
 		}
 		page, err := t.Events(store.EventQuery{Account: a.account, After: after, Limit: eventPage})
-		if err != nil || len(page) == 0 {
+		if err != nil {
 			return err
+		}
+		if len(page) == 0 {
+			return checkCursor(t, a.account, after)
 		}
 		convs, err := conversationsOf(t, page)
 		if err != nil {
@@ -123,6 +127,16 @@ func (a *Agent) EventsAfter(ctx context.Context, after store.Cursor) ([]store.Ev
 		err = ErrReset
 	}
 	return visible, last, err
+}
+
+// checkCursor fails for a cursor that is ahead of all events, as one of a store
+// that was set back to an earlier copy is: waiting with it would skip events.
+func checkCursor(t *tx, account store.AccountID, after store.Cursor) error {
+	last, err := t.LastEvent(account)
+	if err == nil && after > last {
+		return ErrReset
+	}
+	return err
 }
 
 func conversationsOf(t *tx, events []store.Event) (map[store.ConversationID]store.Conversation, error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/teaminbox/teaminbox/compliance"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -68,14 +69,24 @@ func (in *Inbox) deliver(ctx context.Context, lease store.Lease, o *outgoing) (*
 }
 
 // proceed records the outcome of a piece and takes the next one, in one
-// transaction.
+// transaction. If nobody knows whether that committed, it is repeated: what an
+// earlier try has marked as being sent is then still ours to hand over.
 func (in *Inbox) proceed(ctx context.Context, lease store.Lease, record func(t *tx, conv store.Conversation, held bool) error) (*piece, error) {
 	var next *piece
-	err := in.update(ctx, func(t *tx) error {
+	var marked *outgoing
+	err := in.record(ctx, func(t *tx) error {
 		next = &piece{}
 		held, err := holds(t, lease)
 		if err != nil {
 			return err
+		}
+		if marked != nil {
+			m, err := store.One(t.Messages(marked.message.ID))
+			if err == nil && held && m.State == store.StateAttempting && m.Attempts == marked.message.Attempts {
+				next.send = marked
+				return nil
+			}
+			marked = nil
 		}
 		if record != nil {
 			conv, err := store.One(t.Conversations(lease.Conversation))
@@ -89,12 +100,13 @@ func (in *Inbox) proceed(ctx context.Context, lease store.Lease, record func(t *
 		switch {
 		case !held:
 			return nil
-		case in.work.stopping():
+		case in.work.stopping(lease):
 			return t.Release(lease)
 		}
 		if next, err = in.next(t, lease.Conversation); err != nil {
 			return err
 		}
+		marked = next.send
 		if *next == (piece{}) {
 			return t.Release(lease)
 		}
@@ -112,35 +124,44 @@ func holds(t *tx, lease store.Lease) (bool, error) {
 	return len(living) > 0 && living[0].Owner == lease.Owner && living[0].Fence == lease.Fence, nil
 }
 
+// longestHold is for how long a message that is tried again holds back those
+// behind it. One that waits longer has lost its place.
+const longestHold = 5 * time.Minute
+
 // next takes the next piece out of a conversation's mailbox, and does at once
 // what needs nothing but the store. Messages are sent in their order: one that
-// waits for its time, or for the outcome of an attempt, holds back those
-// behind it.
+// waits for another try, or for the outcome of an attempt, holds back those
+// behind it, but never the answer to STOP, START or HELP.
 func (in *Inbox) next(t *tx, id store.ConversationID) (*piece, error) {
 	tasks, err := t.Tasks(id)
 	if err != nil {
 		return nil, err
 	}
-	var head time.Time // when the first message that is to be sent can be
+	var head time.Time // until when a message holds back those behind it
 	for _, task := range tasks {
-		if task.SetAside {
-			continue
-		}
 		sends := task.Kind == store.TaskSend || task.Kind == store.TaskSettle
 		switch {
-		case sends && !head.IsZero():
-			if task.Kind == store.TaskSend && task.DueAt.Before(head) {
-				task.DueAt = head
-				if err := t.PutTasks(task); err != nil {
+		case task.SetAside:
+			continue
+		case task.DueAt.After(t.now):
+			if sends && head.IsZero() {
+				if head, err = heldUntil(t, task); err != nil {
 					return nil, err
 				}
 			}
 			continue
-		case task.DueAt.After(t.now):
-			if sends {
-				head = task.DueAt
+		case sends && !head.IsZero():
+			jumps, err := answersKeyword(t, task)
+			if err != nil {
+				return nil, err
 			}
-			continue
+			if !jumps {
+				task.DueAt = head
+				if err := t.PutTasks(task); err != nil {
+					return nil, err
+				}
+				continue
+			}
 		}
 		conv, err := store.One(t.Conversations(id))
 		if err != nil {
@@ -153,14 +174,31 @@ func (in *Inbox) next(t *tx, id store.ConversationID) (*piece, error) {
 		if p != nil {
 			return p, nil
 		}
-		if sends {
-			// It may have been deferred, and then holds back the others.
-			if head, err = dueAt(t, task); err != nil {
-				return nil, err
-			}
-		}
 	}
 	return &piece{}, nil
+}
+
+// heldUntil returns until when a task that is not due holds back the messages
+// behind it, or zero. A message that the policy deferred does not.
+func heldUntil(t *tx, task store.Task) (time.Time, error) {
+	if task.Kind == store.TaskSettle {
+		return task.DueAt, nil
+	}
+	found, err := t.Messages(task.Message)
+	if err != nil || len(found) == 0 || found[0].State == store.StateDeferred || task.DueAt.Sub(t.now) > longestHold {
+		return time.Time{}, err
+	}
+	return task.DueAt, nil
+}
+
+// answersKeyword reports whether a task is to send an answer to STOP, START or
+// HELP.
+func answersKeyword(t *tx, task store.Task) (bool, error) {
+	if task.Kind != store.TaskSend {
+		return false, nil
+	}
+	found, err := t.Messages(task.Message)
+	return len(found) > 0 && found[0].Purpose == compliance.Compliance, err
 }
 
 // take begins a task that is due. It returns nil if the task is done with, or
@@ -194,21 +232,7 @@ func (in *Inbox) take(t *tx, conv store.Conversation, task store.Task) (*piece, 
 	case store.TaskWake:
 		return nil, in.wake(t, conv, task)
 	}
-	return nil, fmt.Errorf("inbox: task %v is of kind %q, which this version does not know", task.ID, task.Kind)
-}
-
-// dueAt returns when a task that was due is due again, or zero.
-func dueAt(t *tx, task store.Task) (time.Time, error) {
-	tasks, err := t.Tasks(task.Conversation)
-	if err != nil {
-		return time.Time{}, err
-	}
-	for _, other := range tasks {
-		if other.ID == task.ID && other.DueAt.After(t.now) {
-			return other.DueAt, nil
-		}
-	}
-	return time.Time{}, nil
+	return nil, fmt.Errorf("%w: task %v is of kind %q", errUnknownTask, task.ID, task.Kind)
 }
 
 // taskError is a failure of one task, not of the store.
@@ -220,11 +244,19 @@ type taskError struct {
 func (e *taskError) Error() string { return e.err.Error() }
 func (e *taskError) Unwrap() error { return e.err }
 
+// errUnknownTask means that another version of the engine has left the task.
+var errUnknownTask = errors.New("inbox: this version does not know such a task")
+
+// blame says that a task failed, if the error is the task's own: what it is
+// about is not there, clashes with something else, or makes the engine panic.
+// Whatever else a transaction fails with is the store's.
 func blame(task store.Task, err error) error {
-	if err == nil {
-		return nil
+	var p *panicError
+	switch {
+	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrDuplicate), errors.Is(err, errUnknownTask), errors.As(err, &p):
+		return &taskError{task: task, err: err}
 	}
-	return &taskError{task: task, err: err}
+	return err
 }
 
 // failed counts a task's failure, so that it is tried again later and set
@@ -237,7 +269,7 @@ func (in *Inbox) failed(ctx context.Context, lease store.Lease, err error) error
 		return fmt.Errorf("inbox: conversation %v: %w", lease.Conversation, err)
 	}
 	in.log.Error("a task failed", "conversation", lease.Conversation, "task", failure.task.ID, "kind", string(failure.task.Kind), "err", err)
-	return in.update(ctx, func(t *tx) error {
+	return in.record(ctx, func(t *tx) error {
 		held, err := holds(t, lease)
 		if err != nil || !held {
 			return err
@@ -274,7 +306,7 @@ func (in *Inbox) countFailure(t *tx, task store.Task, cause error) error {
 		Reason: fmt.Sprintf("%s failed %s and waits for a person: %s", task.Kind, plural(task.Attempts, "time"), task.Error),
 	})
 	e.Message = task.Message
-	if err := t.AppendEvents(e); err != nil || task.Kind != store.TaskRoute {
+	if err := t.AppendEvents(e); err != nil || task.Message == 0 {
 		return err
 	}
 	// A message is never left without people.
@@ -282,7 +314,7 @@ func (in *Inbox) countFailure(t *tx, task store.Task, cause error) error {
 	if err != nil {
 		return err
 	}
-	return in.alert(t, conv, task.Message, c.concerned(conv))
+	return in.alert(t, conv, task.Message, c.answering(conv))
 }
 
 func plural(n int, word string) string {

@@ -53,13 +53,6 @@ func (w *workQueue) open(ctx context.Context) {
 	w.ctx, w.stop = ctx, false
 }
 
-// close is called when the last turn has ended: Step may work again.
-func (w *workQueue) close() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.stop = false
-}
-
 // drain lets no further turn begin and tells the running ones to end. Those
 // that wait for a place get it, to give their leases back.
 func (w *workQueue) drain() {
@@ -72,10 +65,13 @@ func (w *workQueue) drain() {
 	w.ready, w.ctx = nil, nil
 }
 
-func (w *workQueue) stopping() bool {
+// stopping reports whether the turn that holds a lease is to end. A turn of
+// Step ends by itself.
+func (w *workQueue) stopping(lease store.Lease) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.stop
+	turn := w.active[lease.Conversation]
+	return w.stop && turn != nil && turn.lease.Fence == lease.Fence
 }
 
 // room returns how many turns can begin.
@@ -210,7 +206,7 @@ func (in *Inbox) stepDue(ctx context.Context, limit int) ([]store.Lease, time.Du
 		return nil, wait, err
 	}
 	var leases []store.Lease
-	err = in.update(ctx, func(t *tx) error {
+	err = in.record(ctx, func(t *tx) error {
 		var err error
 		leases, err = t.LeaseDue(store.LeaseQuery{Owner: in.owner, Now: t.now, TTL: in.cfg.LeaseTTL, Limit: limit})
 		return err
@@ -229,7 +225,7 @@ func (in *Inbox) stepRenew(ctx context.Context) error {
 		return nil
 	}
 	var leases []store.Lease
-	err := in.update(ctx, func(t *tx) error {
+	err := in.record(ctx, func(t *tx) error {
 		held, err := t.Leases(old...)
 		if err != nil {
 			return err

@@ -18,14 +18,15 @@ type Event struct {
 
 // Detail is what only some events have.
 type Detail struct {
-	Users  []UserID  `json:"users,omitempty"`  // whom it concerns
-	Teams  []TeamID  `json:"teams,omitempty"`  // which teams it concerns
-	State  State     `json:"state,omitempty"`  // a message's state
-	Status Status    `json:"status,omitempty"` // a conversation's status
-	Seq    int64     `json:"seq,omitempty"`    // a message's place, or how far was read
-	Code   string    `json:"code,omitempty"`   // a provider's error code
-	Reason string    `json:"reason,omitempty"` // why, in plain words
-	Until  time.Time `json:"until,omitzero"`   // when it ends by itself
+	Users   []UserID  `json:"users,omitempty"`   // whom it concerns
+	Teams   []TeamID  `json:"teams,omitempty"`   // which teams it concerns
+	Removed []UserID  `json:"removed,omitempty"` // whom it concerns no longer
+	State   State     `json:"state,omitempty"`   // a message's state
+	Status  Status    `json:"status,omitempty"`  // a conversation's status
+	Seq     int64     `json:"seq,omitempty"`     // a message's place, or how far was read
+	Code    string    `json:"code,omitempty"`    // a provider's error code
+	Reason  string    `json:"reason,omitempty"`  // why, in plain words
+	Until   time.Time `json:"until,omitzero"`    // when it ends by itself
 }
 
 // EventType says what happened.
@@ -44,7 +45,7 @@ const (
 	ConversationClosed   EventType = "conversation.closed"
 	ConversationSnoozed  EventType = "conversation.snoozed"  // Until
 	ConversationRouted   EventType = "conversation.routed"   // Users, Teams, Reason
-	ConversationAssigned EventType = "conversation.assigned" // Users, Teams: by a person
+	ConversationAssigned EventType = "conversation.assigned" // Users, Teams, Removed: by a person
 	ConversationClaimed  EventType = "conversation.claimed"  // Users: who was removed by it
 	ConversationReleased EventType = "conversation.released" // Users: who can take it again
 	ConversationRead     EventType = "conversation.read"     // Seq

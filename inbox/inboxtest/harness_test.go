@@ -65,7 +65,7 @@ func TestRequirementsThatAreNotMetSayWhy(t *testing.T) {
 			[]string{"but nobody was"},
 		},
 		"no conversation":        {func(h *inboxtest.Harness) { h.Phone("+14155550123").Conversation() }, []string{"no conversation", "send something first"}},
-		"not an address":         {func(h *inboxtest.Harness) { h.Phone("+1415x") }, []string{"Phone"}},
+		"not an address":         {func(h *inboxtest.Harness) { h.Phone("+1415x") }, []string{"neither a digit"}},
 		"time does not run back": {func(h *inboxtest.Harness) { h.Advance(-time.Second) }, []string{"does not go back"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -21,10 +21,7 @@ type Phone struct {
 // unless [Phone.To] says otherwise.
 func (h *Harness) Phone(a channel.Address) *Phone {
 	h.t.Helper()
-	address, err := channel.ParseAddress(string(a))
-	if err != nil {
-		h.t.Fatalf("inboxtest: Phone: %v", err)
-	}
+	address := h.address(a)
 	number := SupportNumber
 	if address.Family() == channel.WhatsApp {
 		number = SupportWhatsApp

@@ -17,6 +17,7 @@ import (
 // and returns the message that it found.
 func (h *Harness) RequireSent(to channel.Address, text string) simulated.Message {
 	h.t.Helper()
+	to = h.address(to)
 	got := h.received(to)
 	for i, m := range got {
 		if m.Text == text {
@@ -32,9 +33,19 @@ func (h *Harness) RequireSent(to channel.Address, text string) simulated.Message
 // this address behind what the last RequireSent found.
 func (h *Harness) RequireNothingSent(to channel.Address) {
 	h.t.Helper()
-	if got := h.received(to); len(got) > 0 {
+	if got := h.received(h.address(to)); len(got) > 0 {
 		h.t.Fatalf("inboxtest: nothing should have been sent to %s; %s", to, describe(got))
 	}
+}
+
+// address reads an address, however it is spelled.
+func (h *Harness) address(a channel.Address) channel.Address {
+	h.t.Helper()
+	parsed, err := channel.ParseAddress(string(a))
+	if err != nil {
+		h.t.Fatalf("inboxtest: %v", err)
+	}
+	return parsed
 }
 
 // received settles and returns what has reached a phone and was not passed.

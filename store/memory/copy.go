@@ -94,6 +94,7 @@ func copyEvent(e store.Event) store.Event {
 	e.At = kept(e.At)
 	e.Detail.Users = slices.Clone(e.Detail.Users)
 	e.Detail.Teams = slices.Clone(e.Detail.Teams)
+	e.Detail.Removed = slices.Clone(e.Detail.Removed)
 	e.Detail.Until = kept(e.Detail.Until)
 	return e
 }

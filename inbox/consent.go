@@ -1,0 +1,170 @@
+package inbox
+
+import (
+	"slices"
+	"time"
+
+	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/compliance"
+	"github.com/teaminbox/teaminbox/store"
+)
+
+// clockSkew is by how much a provider's clock and ours may disagree.
+const clockSkew = 5 * time.Minute
+
+// consent is what the ledger holds about a customer.
+type consent struct {
+	keys    []compliance.Key // whose entries count, the first for those to come
+	entries []compliance.Entry
+	state   compliance.State
+}
+
+// consentFor reads what holds for a customer who is known by some addresses of
+// one family.
+func consentFor(t *tx, account store.AccountID, addresses ...channel.Address) (consent, error) {
+	var c consent
+	for _, a := range addresses {
+		if key := compliance.KeyOf(string(account), a); !slices.Contains(c.keys, key) {
+			c.keys = append(c.keys, key)
+		}
+	}
+	var err error
+	if c.entries, err = t.ConsentEntries(c.keys...); err != nil {
+		return consent{}, err
+	}
+	c.state = compliance.Fold(c.entries)
+	return c, nil
+}
+
+// consentOf reads what holds for a conversation's customer.
+func consentOf(t *tx, conv store.Conversation) (consent, error) {
+	if conv.Theirs.Family() == channel.Telephony {
+		return consentFor(t, conv.Account, conv.Theirs) // a number is all that it is known by
+	}
+	found, err := t.Contacts(conv.Contact)
+	if err != nil {
+		return consent{}, err
+	}
+	addresses := []channel.Address{conv.Theirs}
+	if len(found) > 0 {
+		addresses = sameCustomer(conv.Theirs, found[0])
+	}
+	return consentFor(t, conv.Account, addresses...)
+}
+
+// sameCustomer returns the addresses that say the same person as one of a
+// contact's, that one first. A WhatsApp number and a WhatsApp user id do; two
+// telephone numbers do not, who stops one has not stopped the other.
+func sameCustomer(a channel.Address, c store.Contact) []channel.Address {
+	same := []channel.Address{a}
+	if a.Family() == channel.Telephony {
+		return same
+	}
+	for _, other := range c.Addresses {
+		if other.Family() == a.Family() {
+			same = append(same, other)
+		}
+	}
+	return same
+}
+
+// userAddress returns the address that stands for the medium's own id of the
+// customer, or "".
+func userAddress(m channel.Inbound) channel.Address {
+	if m.UserID == "" || m.From.Medium() == "" {
+		return ""
+	}
+	a, err := channel.ParseAddress(m.From.Medium() + ":" + m.UserID)
+	if err != nil {
+		return "" // the message keeps it as it came
+	}
+	return a
+}
+
+// saidAt is when a customer opted out or in, for the order of the two.
+//
+// An opt-out counts from its arrival, whatever the provider's clock says, so
+// that it never loses to a difference of two clocks. An opt-in that says when
+// it was sent must have been sent after the last opt-out.
+func saidAt(t *tx, a arrival, kind compliance.Kind, entries []compliance.Entry) (time.Time, error) {
+	sent := a.message.SentAt
+	if kind == compliance.OptOut || sent.IsZero() || !sent.Before(a.at) {
+		return a.at, nil
+	}
+	var out compliance.Entry
+	for _, e := range entries {
+		if e.Kind == compliance.OptOut && e.ID > out.ID {
+			out = e
+		}
+	}
+	outSent, err := sentAt(t, out)
+	switch {
+	case err != nil:
+		return time.Time{}, err
+	case out.ID == 0, !outSent.IsZero() && sent.After(outSent): // both by the provider's clock
+		return a.at, nil
+	case !outSent.IsZero():
+		if out.OccurredAt.Before(sent) {
+			return out.OccurredAt, nil
+		}
+		return sent, nil
+	case a.message.Late:
+		return sent.Add(-clockSkew), nil
+	}
+	return a.at, nil
+}
+
+// sentAt returns when the message of a ledger entry was sent by the provider's
+// clock, or zero if that is not known.
+func sentAt(t *tx, e compliance.Entry) (time.Time, error) {
+	var id store.MessageID
+	if e.Message == "" || id.UnmarshalText([]byte(e.Message)) != nil {
+		return time.Time{}, nil
+	}
+	found, err := t.Messages(id)
+	if err != nil || len(found) == 0 || found[0].Extras == nil {
+		return time.Time{}, err
+	}
+	return found[0].Extras.SentAt, nil
+}
+
+// recordConsent adds an entry about a conversation's customer to the ledger,
+// under every key that the customer has, and tells the team if it changes what
+// holds. Key, ID, Channel and RecordedAt are filled in.
+func (in *Inbox) recordConsent(t *tx, conv store.Conversation, before consent, e compliance.Entry, message store.MessageID) (compliance.Entry, error) {
+	e.Channel, e.RecordedAt = conv.Channel, t.now
+	added := make([]compliance.Entry, len(before.keys))
+	for i, key := range before.keys {
+		id, err := t.NewID()
+		if err != nil {
+			return e, err
+		}
+		added[i] = e
+		added[i].ID, added[i].Key = compliance.EntryID(id), key
+	}
+	if err := t.AppendConsent(added...); err != nil {
+		return e, err
+	}
+	after := compliance.Fold(slices.Concat(before.entries, added))
+	if after.OptedOut == before.state.OptedOut {
+		return added[0], nil
+	}
+	typ := store.ContactOptedOut
+	if !after.OptedOut {
+		typ = store.ContactOptedIn
+	}
+	ev := eventOf(t, conv, typ, store.Author{Kind: actorOf(e.Source)}, store.Detail{Reason: e.Rule})
+	ev.Message = message
+	return added[0], t.AppendEvents(ev)
+}
+
+func actorOf(s compliance.Source) store.AuthorKind {
+	switch s {
+	case compliance.FromContact:
+		return store.ByCustomer
+	case compliance.FromOperator:
+		return store.ByUser
+	case compliance.FromProvider:
+	}
+	return store.BySystem
+}

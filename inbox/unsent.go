@@ -1,0 +1,71 @@
+package inbox
+
+import (
+	"github.com/teaminbox/teaminbox/store"
+)
+
+// missed reports whether a message in a state has not reached the customer, as
+// far as is known, and will not by itself.
+func missed(s store.State) bool {
+	switch s {
+	case store.StateRejected, store.StateFailed, store.StateUnconfirmed, store.StateBlocked, store.StateCanceled:
+		return true
+	case store.StateQueued, store.StateAttempting, store.StateRetrying, store.StateDeferred,
+		store.StateAccepted, store.StateSent, store.StateDelivered, store.StateRead:
+	}
+	return false
+}
+
+// tellAuthor alerts the user who wrote a message that did not reach the
+// customer, or whoever is concerned if that user can't answer any more. If it
+// was the only answer to what the customer wrote last, the customer waits
+// again.
+func (in *Inbox) tellAuthor(t *tx, conv store.Conversation, m store.Message) error {
+	if m.Author.Kind != store.ByUser || !missed(m.State) {
+		return nil
+	}
+	c, err := in.company(t, conv.Account)
+	if err != nil {
+		return err
+	}
+	users := []store.UserID{m.Author.User}
+	if c.accessTo(conv, m.Author.User) < accessFull {
+		users = c.answering(conv)
+	}
+	if err := in.alert(t, conv, m.ID, users); err != nil {
+		return err
+	}
+	if conv.Status != store.Open || !conv.WaitingSince.IsZero() || m.State == store.StateBlocked || m.State == store.StateUnconfirmed {
+		return nil
+	}
+	answered, err := answeredBesides(t, conv, m)
+	if err != nil || answered {
+		return err
+	}
+	conv.WaitingSince = conv.LastInbound
+	return t.PutConversations(conv)
+}
+
+// answeredBesides reports whether a user has answered what the customer wrote
+// last, not counting one message.
+func answeredBesides(t *tx, conv store.Conversation, not store.Message) (bool, error) {
+	recent, err := t.ListMessages(store.MessageQuery{Conversation: conv.ID, Limit: 100})
+	if err != nil {
+		return false, err
+	}
+	for _, m := range recent {
+		if m.Direction == store.Outbound && m.Author.Kind == store.ByUser && m.ID != not.ID && m.InboundCount == conv.InboundCount && !missed(m.State) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// answering returns who is to look after a conversation: who has claimed it,
+// or else everybody concerned.
+func (c *company) answering(conv store.Conversation) []store.UserID {
+	if claimed(c, conv) {
+		return []store.UserID{conv.ClaimedBy}
+	}
+	return c.concerned(conv)
+}
