@@ -96,6 +96,9 @@ func (a *Admin) SaveInbox(ctx context.Context, box store.Inbox) error {
 			errs = append(errs, invalid(field+".Address", "is no address: %v", err))
 		}
 		e.Address = address
+		if slices.Contains(box.Endpoints[:i], *e) {
+			errs = append(errs, invalid(field, "is there twice"))
+		}
 		errs = append(errs, a.in.checkReplies(field, *e, box.Settings))
 	}
 	if err := errors.Join(errs...); err != nil {

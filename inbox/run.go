@@ -82,7 +82,7 @@ func (in *Inbox) dispatch(ctx context.Context) {
 }
 
 // abandonedFor is how long Run waits for what it has abandoned to notice.
-const abandonedFor = 5 * time.Second
+const abandonedFor = time.Second
 
 // drained waits for the turns and the listeners that run, and abandons them
 // when the time is up. One that does not even notice that is left behind.

@@ -39,6 +39,10 @@ func (in *Inbox) acceptStray(t *tx, ref store.ProviderRef, m channel.Inbound, re
 
 // strayOptOut holds a STOP to be one, whatever number it was written to. It is
 // not confirmed: no inbox is there to do it.
+//
+// Nobody knows any more whose the number was. So the opt-out holds for every
+// account that knows the customer, but what the customer wrote stays with the
+// account that has the stray.
 func (in *Inbox) strayOptOut(t *tx, s store.Stray) error {
 	m := s.Inbound
 	addresses := []channel.Address{m.From}
@@ -53,11 +57,36 @@ func (in *Inbox) strayOptOut(t *tx, s store.Stray) error {
 	if class.Kind != compliance.OptOut {
 		return nil
 	}
-	talk := store.Conversation{Account: s.Account, Channel: s.Channel, Ours: m.To, Theirs: m.From}
-	_, err = in.recordConsent(t, talk, before, compliance.Entry{
+	entry := compliance.Entry{
 		Kind: class.Kind, Source: compliance.FromContact, OccurredAt: s.ReceivedAt, Text: m.Text, Rule: class.Rule,
-	}, 0)
-	return err
+	}
+	talk := store.Conversation{Account: s.Account, Channel: s.Channel, Ours: m.To, Theirs: m.From}
+	if _, err := in.recordConsent(t, talk, before, entry, 0); err != nil {
+		return err
+	}
+	entry.Text = ""
+	entry.Rule += ", written to a number that belongs to no inbox"
+	accounts, err := t.Accounts()
+	if err != nil {
+		return err
+	}
+	for _, account := range accounts {
+		known, err := t.ContactsAt(store.IdentityOf(account.ID, m.From))
+		if err != nil {
+			return err
+		}
+		if account.ID == s.Account || len(known) == 0 {
+			continue
+		}
+		if before, err = consentFor(t, account.ID, addresses...); err != nil {
+			return err
+		}
+		talk.Account = account.ID
+		if _, err := in.recordConsent(t, talk, before, entry, 0); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Strays returns messages that came in and belong to no inbox, the oldest
