@@ -298,3 +298,134 @@ func TestUnreadIsCountedForEachUser(t *testing.T) {
 		t.Errorf("MarkRead -1: error %v, want ErrInvalid", err)
 	}
 }
+
+func TestClaimEndsWithTheSeatOrTheTeam(t *testing.T) {
+	for name, lose := range map[string]func(k *talk) error{
+		"seat": func(k *talk) error { return k.Admin().SaveUser(k.t.Context(), inbox.User{ID: "alice", Name: "Alice"}) },
+		"team": func(k *talk) error {
+			return k.Admin().SaveTeam(k.t.Context(), inbox.Team{ID: "support", Name: "Support", Members: []inbox.UserID{"bob"}})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := newTalk(t, inboxtest.Config{})
+			if err := k.Agent("alice").Claim(t.Context(), k.conv); err != nil {
+				t.Fatal(err)
+			}
+			if err := lose(k); err != nil {
+				t.Fatal(err)
+			}
+			k.RequireAlerted("bob") // the customer waits
+			if got := listed(t, k.Harness, "bob", inbox.ListQuery{}); !slices.Equal(got, []inbox.ConversationID{k.conv}) {
+				t.Errorf("bob's list has %v", got)
+			}
+			if name == "seat" {
+				return
+			}
+			if got := listed(t, k.Harness, "alice", inbox.ListQuery{}); len(got) > 0 {
+				t.Errorf("alice's list has %v", got)
+			}
+		})
+	}
+}
+
+func TestClaimStaysWithThoseWhoKeepWhatTheyNeed(t *testing.T) {
+	k := newTalk(t, inboxtest.Config{})
+	if err := k.Agent("alice").Claim(t.Context(), k.conv); err != nil {
+		t.Fatal(err)
+	}
+	alice := inboxtest.DefaultUsers()[0]
+	alice.Availability = store.Away
+	if err := errors.Join(
+		k.Admin().SaveUser(t.Context(), alice),
+		k.Admin().SaveTeam(t.Context(), inbox.Team{ID: "support", Name: "Support", Members: []inbox.UserID{"alice"}}),
+		k.Admin().SaveInbox(t.Context(), withFirstReply("We answer soon.")[0]),
+	); err != nil {
+		t.Fatal(err)
+	}
+	if got := k.view().ClaimedBy; got != "alice" {
+		t.Errorf("claimed by %q, want alice still", got)
+	}
+}
+
+func TestAdministratorReleasesAnybodysClaim(t *testing.T) {
+	k := newTalk(t, inboxtest.Config{})
+	if err := k.Agent("alice").Claim(t.Context(), k.conv); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Inbox.Admin("other").Release(t.Context(), k.conv); !errors.Is(err, inbox.ErrNotFound) {
+		t.Errorf("of another account: error %v, want ErrNotFound", err)
+	}
+	for range 2 { // the second has no effect
+		if err := k.Admin().Release(t.Context(), k.conv); err != nil {
+			t.Fatal(err)
+		}
+	}
+	k.RequireAlerted("alice", "bob")
+	if got := k.view().ClaimedBy; got != "" {
+		t.Errorf("claimed by %q", got)
+	}
+}
+
+func TestWhoIsRemovedByAnAssignmentIsTold(t *testing.T) {
+	k := newTalk(t, inboxtest.Config{})
+	alice := k.Agent("alice")
+	if err := alice.Assign(t.Context(), k.conv, []inbox.UserID{"carol"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	now, _ := k.Agent("carol").Now(t.Context())
+	if err := alice.Assign(t.Context(), k.conv, []inbox.UserID{"alice"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := eventsSeen(t, k.Harness, "carol", now); !slices.Equal(got, []store.EventType{store.ConversationAssigned}) {
+		t.Errorf("carol sees %v, want that it was taken from her", got)
+	}
+}
+
+func TestAccountsWithTheSameNamesAndNumbersNeverMix(t *testing.T) {
+	k := newTalk(t, inboxtest.Config{})
+	other := k.Inbox.Admin("other")
+	if err := errors.Join(
+		other.SaveUser(t.Context(), inbox.User{ID: "alice", Name: "Another Alice", Licensed: true}),
+		other.SaveTeam(t.Context(), inbox.Team{ID: "support", Name: "Support", Members: []inbox.UserID{"alice"}}),
+		other.SaveInbox(t.Context(), store.Inbox{ID: "support", Name: "Other Support", Team: "support", Endpoints: []store.Endpoint{{Channel: "simulated", Address: "+14155550160"}}}),
+	); err != nil {
+		t.Fatal(err)
+	}
+	k.customer.To("+14155550160").Send("hello, other company")
+	k.customer.To(nobodysNumber).Send("a stray of the default account")
+	theirs := k.customer.To("+14155550160").Conversation()
+	strays, err := k.Agent("alice").Strays(t.Context(), 0)
+	if err != nil || len(strays) != 1 {
+		t.Fatal(strays, err)
+	}
+	stranger := k.Inbox.Agent("other", "alice")
+	_, adoptErr := stranger.AdoptStray(t.Context(), strays[0].ID, "support")
+	_, replyErr := stranger.Reply(t.Context(), k.conv, inbox.Draft{Text: "hi"})
+	for what, err := range map[string]error{
+		"reply": replyErr, "adopt": adoptErr,
+		"claim":   stranger.Claim(t.Context(), k.conv),
+		"dismiss": stranger.DismissStray(t.Context(), strays[0].ID),
+		"ours":    k.Agent("alice").Claim(t.Context(), theirs),
+	} {
+		if !errors.Is(err, inbox.ErrNotFound) {
+			t.Errorf("%s: error %v, want ErrNotFound", what, err)
+		}
+	}
+	for _, e := range allEvents(t, stranger, 0) {
+		if e.Conversation != theirs {
+			t.Errorf("the other alice sees %+v", e)
+		}
+	}
+}
+
+func TestVisibleInboxDoesNotShowAnothersClaims(t *testing.T) {
+	boxes := inboxtest.DefaultInboxes()
+	boxes[1].Settings.Claim = store.ClaimVisible // sales, not support
+	k := newTalk(t, inboxtest.Config{Inboxes: boxes})
+	if err := k.Agent("alice").Claim(t.Context(), k.conv); err != nil {
+		t.Fatal(err)
+	}
+	if got := listed(t, k.Harness, "bob", inbox.ListQuery{}); len(got) > 0 {
+		t.Errorf("bob's list has %v, which alice has claimed", got)
+	}
+}

@@ -136,12 +136,11 @@ func permutations[T any](all []T) [][]T {
 func TestReportThatBeatsTheAnswer(t *testing.T) {
 	// The report comes while Send has not returned, and names our id alone.
 	var h *inboxtest.Harness
+	report := reportFirst(t, &h, channel.DeliveryDelivered)
 	early := newTalk(t, inboxtest.Config{Carrier: simulated.Config{
 		Reports: []channel.DeliveryState{},
 		Hook: func(ctx context.Context, m channel.Outbound) simulated.Fault {
-			if err := h.Inbox.Status(ctx, "simulated", channel.StatusUpdate{MessageID: m.ID, State: channel.DeliveryDelivered}); err != nil {
-				t.Error(err)
-			}
+			report(ctx, m)
 			return simulated.Fault{Kind: simulated.AnswerLost}
 		},
 	}})
