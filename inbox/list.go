@@ -107,6 +107,26 @@ func (c *company) claimantsFor(user store.UserID) []store.UserID {
 	return slices.Compact(claimants)
 }
 
+// Inboxes returns the inboxes behind which one of the user's teams stands,
+// sorted by id.
+func (a *Agent) Inboxes(ctx context.Context) ([]store.Inbox, error) {
+	var inboxes []store.Inbox
+	err := a.in.view(ctx, func(t *tx) error {
+		c, err := a.seat(t)
+		if err != nil {
+			return err
+		}
+		inboxes = nil
+		for _, id := range c.inboxesOf(a.user) {
+			box := c.inboxes[id]
+			box.Endpoints = slices.Clone(box.Endpoints) // the directory is shared
+			inboxes = append(inboxes, box)
+		}
+		return nil
+	})
+	return inboxes, err
+}
+
 // UnreadCount returns how many of the user's open conversations have messages
 // of the customer that the user has not read.
 func (a *Agent) UnreadCount(ctx context.Context) (int, error) {

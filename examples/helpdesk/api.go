@@ -16,8 +16,10 @@ import (
 	"github.com/teaminbox/teaminbox/store"
 )
 
-// largestBody bounds the JSON of one request in bytes.
-const largestBody = 256 << 10
+const (
+	largestBody = 256 << 10 // of the JSON of one request, in bytes
+	pageSize    = 50        // conversations
+)
 
 // api serves what the agents' page asks for, as JSON. Every handler acts for
 // the user who signed in, and the engine checks what that user may do.
@@ -79,8 +81,9 @@ func act(do func(*inbox.Agent, context.Context, inbox.ConversationID) error) han
 }
 
 func (a *api) directory(_ http.ResponseWriter, r *http.Request, agent *inbox.Agent) (any, error) {
-	if _, err := agent.Now(r.Context()); err != nil {
-		return nil, err // without a seat, not even this
+	mine, err := agent.Inboxes(r.Context())
+	if err != nil {
+		return nil, err
 	}
 	admin := a.engine.Admin(a.account)
 	users, err := admin.Users(r.Context())
@@ -95,12 +98,12 @@ func (a *api) directory(_ http.ResponseWriter, r *http.Request, agent *inbox.Age
 	if err != nil {
 		return nil, err
 	}
-	return directoryOf(agent.User(), users, teams, inboxes), nil
+	return directoryOf(agent.User(), users, teams, inboxes, mine), nil
 }
 
 func (a *api) list(_ http.ResponseWriter, r *http.Request, agent *inbox.Agent) (any, error) {
 	q := r.URL.Query()
-	query := inbox.ListQuery{Inbox: inbox.InboxID(q.Get("inbox")), Mine: q.Get("mine") == "true"}
+	query := inbox.ListQuery{Limit: pageSize, Inbox: inbox.InboxID(q.Get("inbox")), Mine: q.Get("mine") == "true"}
 	switch status := store.Status(q.Get("status")); status {
 	case "":
 	case store.Open, store.Snoozed, store.Closed:
@@ -125,7 +128,9 @@ func (a *api) list(_ http.ResponseWriter, r *http.Request, agent *inbox.Agent) (
 	page := conversationPage{Cursor: cursor, Conversations: make([]conversation, len(views))}
 	for i, v := range views {
 		page.Conversations[i] = conversationOf(v)
-		page.Next = positionText(v.Position())
+	}
+	if len(views) == pageSize {
+		page.Next = positionText(views[len(views)-1].Position())
 	}
 	return page, nil
 }
@@ -168,7 +173,7 @@ func (a *api) reply(w http.ResponseWriter, r *http.Request, agent *inbox.Agent) 
 	if err != nil {
 		return nil, err
 	}
-	m, err := agent.Reply(r.Context(), id, inbox.Draft{Text: in.Text, RequestKey: in.RequestKey})
+	m, err := agent.Reply(r.Context(), id, inbox.Draft{Text: in.Text, RequestKey: in.RequestKey, Seen: in.Seen})
 	return messageOf(m), err
 }
 
@@ -182,10 +187,12 @@ func (a *api) note(w http.ResponseWriter, r *http.Request, agent *inbox.Agent) (
 }
 
 // written is what a user sends as a reply or a note. RequestKey is the
-// page's own key of it: sent twice, it is there once.
+// page's own key of it: sent twice, it is there once. Seen is the number of the
+// last message that the page showed.
 type written struct {
 	Text       string `json:"text"`
 	RequestKey string `json:"request_key"`
+	Seen       int64  `json:"seen"`
 }
 
 func writing(w http.ResponseWriter, r *http.Request) (inbox.ConversationID, written, error) {
@@ -314,7 +321,12 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.As(err, &claimed) {
 		p.ClaimedBy, p.Since = claimed.By, &claimed.Since
 	}
-	if p.Status >= http.StatusInternalServerError {
+	switch {
+	case r.Context().Err() != nil:
+		return // nobody is left to tell
+	case p.Status == http.StatusServiceUnavailable:
+		w.Header().Set("Retry-After", "2")
+	case p.Status >= http.StatusInternalServerError:
 		a.log.Error("a request failed", "method", r.Method, "path", r.URL.Path, "err", err)
 		p.Detail = "something went wrong on our side; it has been logged"
 	}

@@ -74,9 +74,13 @@ func (l *twilioLine) mount(mux *http.ServeMux, engine *inbox.Inbox, _ <-chan str
 	return nil
 }
 
+// warning is for those who put the demonstration on the internet.
+const warning = "Anybody who reaches this program can sign in as one of the demo's users. Put your own sign-in in the place of auth.go before you let others reach it."
+
 func (l *twilioLine) announce(out io.Writer, url string) {
 	fmt.Fprintf(out, "Team Inbox is at %s\n", url)
 	fmt.Fprintf(out, "Let Twilio's numbers call %s%s when a message comes in.\n", l.publicURL, webhookPath)
+	fmt.Fprintln(out, warning)
 }
 
 // simulatedLine is the line of the demo: phones in this very process.

@@ -31,7 +31,7 @@ func (p *phones) config(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, problem{Title: "Internal Server Error", Status: http.StatusInternalServerError, Detail: "the store does not answer"})
 		return
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"phones": demoPhones, "inboxes": directoryOf("", nil, nil, boxes).Inboxes})
+	writeJSON(w, http.StatusOK, map[string]any{"phones": demoPhones, "inboxes": directoryOf("", nil, nil, boxes, nil).Inboxes})
 }
 
 // shown is a message as a phone shows it.

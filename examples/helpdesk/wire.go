@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -156,9 +157,10 @@ type named struct {
 	ID        string            `json:"id"`
 	Name      string            `json:"name"`
 	Addresses []channel.Address `json:"addresses,omitempty"`
+	Mine      bool              `json:"mine,omitempty"` // of an inbox: the user's team stands behind it
 }
 
-func directoryOf(me inbox.UserID, users []inbox.User, teams []inbox.Team, inboxes []store.Inbox) directory {
+func directoryOf(me inbox.UserID, users []inbox.User, teams []inbox.Team, inboxes, mine []store.Inbox) directory {
 	d := directory{Me: me, Users: []named{}, Teams: []named{}, Inboxes: []named{}}
 	for _, u := range users {
 		d.Users = append(d.Users, named{ID: string(u.ID), Name: u.Name})
@@ -168,10 +170,17 @@ func directoryOf(me inbox.UserID, users []inbox.User, teams []inbox.Team, inboxe
 	}
 	for _, b := range inboxes {
 		n := named{ID: string(b.ID), Name: b.Name}
+		n.Mine = slices.ContainsFunc(mine, func(m store.Inbox) bool { return m.ID == b.ID })
 		for _, e := range b.Endpoints {
 			n.Addresses = append(n.Addresses, e.Address)
 		}
 		d.Inboxes = append(d.Inboxes, n)
 	}
+	// As the demo names them: Support first.
+	slices.SortStableFunc(d.Inboxes, func(a, b named) int { return place(a.ID) - place(b.ID) })
 	return d
+}
+
+func place(id string) int {
+	return slices.IndexFunc(demoInboxes, func(b store.Inbox) bool { return string(b.ID) == id })
 }

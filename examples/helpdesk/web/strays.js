@@ -31,7 +31,7 @@ export class Strays {
       element("p", { class: "text", dir: "auto" }, s.text),
       element("span", { class: "reason" }, "Written to " + number(s.to) + " by " + medium(s.to) + ": " + s.reason + "."),
       element("span", { class: "acts" },
-        ...this.directory.inboxes.map((box) => act("Put into " + box.name, "adopt", { inbox: box.id })),
+        ...this.directory.inboxes.filter((box) => box.mine).map((box) => act("Put into " + box.name, "adopt", { inbox: box.id })),
         act("Dismiss", "dismiss")));
   }
 

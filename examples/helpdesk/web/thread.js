@@ -124,9 +124,11 @@ export class Thread {
   write(kind) { this.composer.write(kind); }
 
   async send(id, draft) {
+    // What came while the answer is on its way stays unread.
+    const seen = id === this.id ? Math.max(0, ...this.messages.keys()) : 0;
     let m;
     try {
-      m = await post("/api/conversations/" + id + "/" + draft.kind, { text: draft.text, request_key: draft.key });
+      m = await post("/api/conversations/" + id + "/" + draft.kind, { text: draft.text, request_key: draft.key, seen });
     } catch (problem) {
       if (problem.claimedBy) problem.message = this.claimedBy(problem.claimedBy);
       throw problem;
