@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/teaminbox/teaminbox/channel"
@@ -117,11 +118,8 @@ func saidAt(t *tx, a arrival, kind compliance.Kind, entries []compliance.Entry) 
 // sentAt returns when the message of a ledger entry was sent by the provider's
 // clock, or zero if that is not known.
 func sentAt(t *tx, e compliance.Entry) (time.Time, error) {
-	var id store.MessageID
-	if e.Message == "" || id.UnmarshalText([]byte(e.Message)) != nil {
-		return time.Time{}, nil
-	}
-	found, err := t.Messages(id)
+	id, _ := strconv.ParseInt(e.Message, 10, 64) // 0, which no message has, if there is none
+	found, err := t.Messages(store.MessageID(id))
 	if err != nil || len(found) == 0 || found[0].Extras == nil {
 		return time.Time{}, err
 	}
