@@ -208,3 +208,13 @@ func reportFirst(t *testing.T, h **inboxtest.Harness, s channel.DeliveryState) s
 		return simulated.Fault{}
 	}
 }
+
+func TestMessageBeforeAStopIsStillShownToPeople(t *testing.T) {
+	h := inboxtest.New(t, inboxtest.Config{})
+	for i, text := range []string{"Please cancel my order.", "STOP"} { // both before the router has looked
+		if _, err := h.Inbox.Receive(t.Context(), "simulated", channel.Inbound{ProviderID: text, From: alicesCustomer, To: inboxtest.SupportNumber, Text: text}); err != nil {
+			t.Fatal(i, err)
+		}
+	}
+	h.RequireAlerted("alice", "bob")
+}

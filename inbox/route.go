@@ -150,8 +150,11 @@ func (in *Inbox) applyRoute(t *tx, conv store.Conversation, job *routeJob, v ver
 	if err := in.assign(t, c, &conv, job, v); err != nil {
 		return err
 	}
-	if conv.WaitingSince.IsZero() {
-		// Somebody has answered or closed it meanwhile: nobody needs to come.
+	late, err := dealtWith(t, conv, job.request.Message)
+	if err != nil {
+		return err
+	}
+	if late { // nobody needs to come any more
 		return t.PutConversations(conv)
 	}
 	if err := in.alert(t, conv, job.request.Message.ID, c.participants(conv)); err != nil {

@@ -1,6 +1,8 @@
 package inbox
 
 import (
+	"slices"
+
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -44,6 +46,21 @@ func (in *Inbox) tellAuthor(t *tx, conv store.Conversation, m store.Message) err
 	}
 	conv.WaitingSince = conv.LastInbound
 	return t.PutConversations(conv)
+}
+
+// dealtWith reports whether people have dealt with a message before it was
+// routed: they have closed the conversation, or answered.
+func dealtWith(t *tx, conv store.Conversation, m store.Message) (bool, error) {
+	if conv.Status == store.Closed {
+		return true, nil
+	}
+	later, err := t.ListMessages(store.MessageQuery{Conversation: conv.ID, After: m.Seq, Limit: 100})
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(later, func(l store.Message) bool {
+		return l.Direction == store.Outbound && l.Author.Kind == store.ByUser && !missed(l.State)
+	}), nil
 }
 
 // answeredBesides reports whether a user has answered what the customer wrote
