@@ -245,7 +245,14 @@ func TestFailuresOfTheStoreAreNotTheTasks(t *testing.T) {
 }
 
 func TestTurnThatLostItsLeaseChangesNothing(t *testing.T) {
-	// The router takes so long that another engine has the conversation.
+	for _, owner := range []string{"another engine", "another process"} { // the second is the same one, with another lease
+		t.Run(owner, func(t *testing.T) { testLostLease(t, owner) })
+	}
+}
+
+// testLostLease lets a router take so long that somebody else has the
+// conversation when it answers.
+func testLostLease(t *testing.T, owner string) {
 	k, _ := newUnsure(t)
 	var steal func()
 	router := routing.RouterFunc(func(_ context.Context, r routing.Request) (routing.Decision, error) {
@@ -265,20 +272,48 @@ func TestTurnThatLostItsLeaseChangesNothing(t *testing.T) {
 			if err := tx.Release(held...); err != nil {
 				return err
 			}
-			_, err = tx.Lease("another engine", time.Minute, k.conv)
+			_, err = tx.Lease(owner, time.Minute, k.conv)
 			return err
 		})
 		if err != nil {
 			t.Error(err)
 		}
 	}
-	before := len(k.Events())
-	if _, err := slow.Step(t.Context()); err != nil {
-		t.Fatal(err)
+	before := len(allEvents(t, k.Agent("alice"), 0))
+	if n, err := slow.Step(t.Context()); err != nil || n != 1 {
+		t.Fatal(n, err)
 	}
-	if n := len(k.Events()) - before; n != 0 {
+	if n := len(allEvents(t, k.Agent("alice"), 0)) - before; n != 0 {
 		t.Errorf("the turn that lost its lease made %d events", n)
 	}
 	k.Advance(2 * time.Minute)
 	k.RequireAlerted("alice", "bob") // whoever has it does the work
+}
+
+func TestDecisionOnWhatIsDoneAlreadyChangesNothing(t *testing.T) {
+	k, _ := newUnsure(t)
+	var deleteTask func()
+	slow := anotherEngine(k, k.Store, routing.RouterFunc(func(_ context.Context, r routing.Request) (routing.Decision, error) {
+		deleteTask()
+		return routing.To("carol").Route(t.Context(), r)
+	}))
+	if _, err := k.Inbox.Receive(t.Context(), "simulated", channel.Inbound{ProviderID: "x", From: alicesCustomer, To: inboxtest.SupportNumber, Text: "more"}); err != nil {
+		t.Fatal(err)
+	}
+	deleteTask = func() {
+		err := k.Store.Update(t.Context(), func(tx store.Tx) error {
+			tasks, err := tx.Tasks(k.conv)
+			if err != nil {
+				return err
+			}
+			return tx.DeleteTasks(tasks[0].ID)
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if n, err := slow.Step(t.Context()); err != nil || n != 1 {
+		t.Fatal(n, err)
+	}
+	k.RequireAlerted()
 }

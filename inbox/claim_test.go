@@ -101,6 +101,13 @@ func TestReleaseGivesItBack(t *testing.T) {
 	if err := bob.Claim(t.Context(), k.conv); err != nil {
 		t.Errorf("bob claims it: %v", err)
 	}
+	if _, err := bob.Reply(t.Context(), k.conv, inbox.Draft{Text: "hi"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := bob.Release(t.Context(), k.conv); err != nil {
+		t.Fatal(err)
+	}
+	k.RequireAlerted() // nobody waits
 }
 
 func TestOnlyOneOfManyClaims(t *testing.T) {

@@ -83,6 +83,9 @@ func TestAdoptedStopDoesNotOptOutAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.requireMayReply(true, a.Conversation)
+	if entries := ledgerOf(t, w.Harness, alicesCustomer); len(entries) != 2 {
+		t.Errorf("the ledger has %d entries, want the STOP and the START", len(entries))
+	}
 }
 
 func TestStopToANumberOfNobodyHoldsForEveryoneWhoKnowsTheCustomer(t *testing.T) {
@@ -128,6 +131,14 @@ func TestNumberThatChangedHandsSendsNoMoreForTheOldAccount(t *testing.T) {
 	}
 	if _, err := w.Agent("carol").Reply(t.Context(), a.Conversation, inbox.Draft{Text: "hi"}); !errors.Is(err, inbox.ErrBlocked) {
 		t.Errorf("from a number that is another company's: error %v, want ErrBlocked", err)
+	}
+	// The other company gives the number up in its turn.
+	b := w.text(inboxtest.SalesNumber, "hello")
+	if err := other.SaveInbox(t.Context(), store.Inbox{ID: "main", Name: "Main", Team: "all"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Inbox.Agent("other", "erin").Reply(t.Context(), b.Conversation, inbox.Draft{Text: "hi"}); !errors.Is(err, inbox.ErrBlocked) {
+		t.Errorf("from a number that is nobody's: error %v, want ErrBlocked", err)
 	}
 }
 
@@ -303,39 +314,46 @@ func TestOldMessagesDoNotOpenTheWindow(t *testing.T) {
 	})
 }
 
-// laterMarketing is a policy that defers marketing by 12 hours.
-type laterMarketing struct{ compliance.Standard }
+// laterMarketing is a policy that defers marketing.
+type laterMarketing struct {
+	compliance.Standard
+	by time.Duration
+	on *bool // nil: always
+}
 
 func (p laterMarketing) Decide(s compliance.State, m compliance.Outgoing, at time.Time) compliance.Decision {
 	d := p.Standard.Decide(s, m, at)
-	if d.Verdict == compliance.Allow && m.Purpose == compliance.Marketing && at.Hour() < 21 {
-		return compliance.Decision{Verdict: compliance.Defer, Reason: "not before the evening", Until: at.Add(12 * time.Hour)}
+	morning := at.Before(time.Date(2026, time.January, 5, 9, 1, 0, 0, time.UTC))
+	if d.Verdict == compliance.Allow && m.Purpose == compliance.Marketing && (p.on == nil || *p.on) && morning {
+		return compliance.Decision{Verdict: compliance.Defer, Reason: "later", Until: at.Add(p.by)}
 	}
 	return d
 }
 
 func TestDeferredMessageHoldsNothingBack(t *testing.T) {
-	k := newTalk(t, inboxtest.Config{Inbox: inbox.Config{OptOut: laterMarketing{}}})
-	sale, err := k.Agent("alice").Reply(t.Context(), k.conv, inbox.Draft{Text: "sale!", Purpose: compliance.Marketing})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if sale.State != store.StateDeferred || !sale.DueAt.Equal(k.Now().Add(12*time.Hour)) {
-		t.Errorf("it is %s until %v, want deferred by 12 hours", sale.State, sale.DueAt)
-	}
-	k.reply("Your order is on its way.")
-	k.RequireSent(alicesCustomer, "Your order is on its way.")
-	k.Advance(11 * time.Hour)
-	k.RequireNothingSent(alicesCustomer)
-	k.customer.Send("STOP")
-	k.Advance(24 * time.Hour)
-	if got := k.message(sale.ID); got.State != store.StateBlocked {
-		t.Errorf("after the STOP it is %s, want blocked", got.State)
+	for _, by := range []time.Duration{2 * time.Minute, 12 * time.Hour} {
+		t.Run(by.String(), func(t *testing.T) {
+			k := newTalk(t, inboxtest.Config{Inbox: inbox.Config{OptOut: laterMarketing{by: by}}})
+			sale, err := k.Agent("alice").Reply(t.Context(), k.conv, inbox.Draft{Text: "sale!", Purpose: compliance.Marketing})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if sale.State != store.StateDeferred || !sale.DueAt.Equal(k.Now().Add(by)) {
+				t.Errorf("it is %s until %v, want deferred by %v", sale.State, sale.DueAt, by)
+			}
+			k.reply("Your order is on its way.")
+			k.RequireSent(alicesCustomer, "Your order is on its way.")
+			k.customer.Send("STOP")
+			k.Advance(24 * time.Hour)
+			if got := k.message(sale.ID); got.State != store.StateBlocked {
+				t.Errorf("after the STOP it is %s, want blocked", got.State)
+			}
+		})
 	}
 }
 
 func TestDeferredMessageIsSentAtItsTime(t *testing.T) {
-	k := newTalk(t, inboxtest.Config{Inbox: inbox.Config{OptOut: laterMarketing{}}})
+	k := newTalk(t, inboxtest.Config{Inbox: inbox.Config{OptOut: laterMarketing{by: 12 * time.Hour}}})
 	if _, err := k.Agent("alice").Reply(t.Context(), k.conv, inbox.Draft{Text: "sale!", Purpose: compliance.Marketing}); err != nil {
 		t.Fatal(err)
 	}
@@ -343,6 +361,41 @@ func TestDeferredMessageIsSentAtItsTime(t *testing.T) {
 	k.RequireNothingSent(alicesCustomer)
 	k.Advance(time.Millisecond)
 	k.RequireSent(alicesCustomer, "sale!")
+}
+
+func TestMessageThatIsDeferredOnlyWhenItsTurnComes(t *testing.T) {
+	on := false
+	k := newTalk(t, inboxtest.Config{Inbox: inbox.Config{OptOut: laterMarketing{by: 2 * time.Minute, on: &on}}})
+	m, err := k.Agent("alice").Reply(t.Context(), k.conv, inbox.Draft{Text: "sale!", Purpose: compliance.Marketing})
+	if err != nil || m.State != store.StateQueued {
+		t.Fatal(m.State, err)
+	}
+	on = true
+	k.RequireNothingSent(alicesCustomer)
+	if got := k.message(m.ID); got.State != store.StateDeferred || got.Reason != "later" {
+		t.Errorf("it is %s (%s), want deferred with the policy's reason", got.State, got.Reason)
+	}
+	k.Advance(2 * time.Minute)
+	k.RequireSent(alicesCustomer, "sale!")
+}
+
+// alwaysOptIn is a policy that takes every START for an opt-in.
+type alwaysOptIn struct{ compliance.Standard }
+
+func (p alwaysOptIn) Classify(m channel.Inbound, c compliance.Context) compliance.Classification {
+	if m.Text == "START" {
+		return compliance.Classification{Kind: compliance.OptIn, Rule: "START"}
+	}
+	return p.Standard.Classify(m, c)
+}
+
+func TestOptInOfWhoHadNotOptedOutIsRecordedWithoutAnAnswer(t *testing.T) {
+	w := newWebhooks(t, inboxtest.Config{Inbox: inbox.Config{OptOut: alwaysOptIn{}}})
+	w.text(inboxtest.SupportNumber, "START")
+	w.RequireNothingSent(alicesCustomer)
+	if entries := ledgerOf(t, w.Harness, alicesCustomer); len(entries) != 1 {
+		t.Errorf("the ledger has %d entries, want the opt-in", len(entries))
+	}
 }
 
 func TestConfirmationOvertakesWhatIsTriedAgain(t *testing.T) {

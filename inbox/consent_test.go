@@ -55,6 +55,9 @@ func TestStopIsConfirmedOnceAndHolds(t *testing.T) {
 	}
 	customer.Send("STOP")
 	h.RequireNothingSent(alicesCustomer) // one confirmation, however often it is repeated
+	if got := texts(messagesOf(t, h, customer.Conversation())); len(got) != 4 {
+		t.Errorf("the conversation is %q, want no trace of a second confirmation", got)
+	}
 
 	_, err := alice.Reply(t.Context(), customer.Conversation(), inbox.Draft{Text: "But wait!"})
 	var blocked *inbox.BlockedError

@@ -137,9 +137,15 @@ func TestReceiptNeverLowersAState(t *testing.T) {
 }
 
 func TestReportOfAnotherMessageWithOurIDIsNotBelieved(t *testing.T) {
-	k := newTalk(t, inboxtest.Config{Carrier: simulated.Config{Reports: []channel.DeliveryState{}}})
+	k := newTalk(t, inboxtest.Config{
+		Inbox:   inbox.Config{Channels: []channel.Channel{channel.Func("another", nil)}},
+		Carrier: simulated.Config{Reports: []channel.DeliveryState{}},
+	})
 	m := k.reply("hi")
 	k.RequireSent(alicesCustomer, "hi")
+	if err := k.Inbox.Status(t.Context(), "another", channel.StatusUpdate{MessageID: m.ID.String(), State: channel.DeliveryRead}); err != nil {
+		t.Fatal(err)
+	}
 	for _, u := range []channel.StatusUpdate{
 		{MessageID: m.ID.String(), ProviderID: "somebody else's", State: channel.DeliveryRead},
 		{MessageID: "1", ProviderID: "somebody else's", State: channel.DeliveryRead},

@@ -6,12 +6,15 @@ import (
 	"iter"
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/teaminbox/teaminbox/inbox"
 	"github.com/teaminbox/teaminbox/inbox/inboxtest"
 	"github.com/teaminbox/teaminbox/store"
+	"github.com/teaminbox/teaminbox/store/memory"
 )
 
 // allEvents returns all events after a cursor that an agent's user may see.
@@ -145,4 +148,45 @@ func TestReadMarksAreTheirUsersOwn(t *testing.T) {
 	if got := eventsSeen(t, k.Harness, "bob", now); !slices.Equal(got, []store.EventType{store.ConversationRead}) {
 		t.Errorf("bob sees %v, want his own mark, for his other windows", got)
 	}
+}
+
+// between is a store that lets something happen right after a View.
+type between struct {
+	store.Store
+	after func()
+}
+
+func (s *between) View(ctx context.Context, fn func(store.Tx) error) error {
+	err := s.Store.View(ctx, fn)
+	if after := s.after; after != nil {
+		s.after = nil
+		after()
+	}
+	return err
+}
+
+func TestStreamMissesNothingBetweenReadingAndWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := &between{Store: memory.New()}
+		k := newTalk(t, inboxtest.Config{Inbox: inbox.Config{Store: db, PollInterval: time.Hour}})
+		now, err := k.Agent("alice").Now(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		db.after = func() {
+			if _, err := k.Agent("bob").Note(t.Context(), k.conv, "hm", ""); err != nil {
+				t.Error(err)
+			}
+		}
+		begin := time.Now()
+		for e, err := range k.Agent("alice").Events(t.Context(), now) {
+			if err != nil || e.Type != store.NoteAdded {
+				t.Fatalf("got %s, %v", e.Type, err)
+			}
+			break
+		}
+		if waited := time.Since(begin); waited > time.Minute {
+			t.Errorf("the event was there after %v, when the store was polled", waited)
+		}
+	})
 }
