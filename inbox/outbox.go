@@ -151,6 +151,7 @@ func (in *Inbox) attempt(t *tx, conv store.Conversation, task store.Task) (*outg
 		return nil, in.finish(t, conv, m, task, store.StateRejected, "", fmt.Sprintf("there is no channel named %q any more", m.Channel))
 	}
 	m.Attempts++
+	m.AttemptedAt = t.now
 	e := move(t, conv, &m, store.StateAttempting, "", "")
 	if err := t.PutMessages(m); err != nil {
 		return nil, err

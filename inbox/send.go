@@ -26,7 +26,7 @@ func (in *Inbox) settleAfter() time.Duration { return in.cfg.SendTimeout + settl
 // call: the attempt may have been settled without it, and the gate's word is
 // old.
 func (in *Inbox) send(ctx context.Context, o *outgoing) (channel.Receipt, *channel.SendError) {
-	if in.now().Sub(o.message.StateAt) > in.cfg.SendTimeout {
+	if in.now().Sub(o.message.AttemptedAt) > in.cfg.SendTimeout {
 		return channel.Receipt{}, &channel.SendError{Outcome: channel.NotSent, Reason: "the attempt was held up too long before it began"}
 	}
 	var receipt channel.Receipt
@@ -105,7 +105,7 @@ func (in *Inbox) settle(t *tx, conv store.Conversation, o *outgoing, receipt cha
 		return in.finish(t, conv, m, o.task, store.StateRejected, failure.Code, describe(failure))
 	case channel.Uncertain:
 	}
-	return in.finish(t, conv, m, o.task, store.StateUnconfirmed, failure.Code, "it is not known whether the message was sent: "+describe(failure))
+	return in.leaveUnconfirmed(t, conv, m, o.task, failure.Code, describe(failure))
 }
 
 func (in *Inbox) settleSent(t *tx, conv store.Conversation, m store.Message, task store.Task, r channel.Receipt) error {
@@ -138,7 +138,7 @@ func (in *Inbox) expire(t *tx, conv store.Conversation, task store.Task) error {
 	if m.State != store.StateAttempting {
 		return t.DeleteTasks(task.ID)
 	}
-	return in.finish(t, conv, m, task, store.StateUnconfirmed, "", "it is not known whether the message was sent: the attempt was interrupted")
+	return in.leaveUnconfirmed(t, conv, m, task, "", "the attempt was interrupted")
 }
 
 // backoff is how long to wait after the n-th attempt that was not sent: one

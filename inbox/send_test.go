@@ -183,21 +183,36 @@ func TestRetriesEnd(t *testing.T) {
 	}
 }
 
+// unsureChannel is a channel of which nobody ever knows whether it has sent, and
+// that can't find out.
+func unsureChannel(sent *[]string) channel.Channel {
+	return channel.Func("unsure", func(_ context.Context, m channel.Outbound) (channel.Receipt, error) {
+		*sent = append(*sent, m.Text)
+		return channel.Receipt{}, errors.New("the connection was lost")
+	})
+}
+
 func TestUncertainIsNeverSentAgain(t *testing.T) {
-	for _, kind := range []simulated.FaultKind{simulated.Lost, simulated.AnswerLost} {
-		t.Run(kind.String(), func(t *testing.T) {
-			k := newTalk(t, inboxtest.Config{Carrier: simulated.Config{Reports: []channel.DeliveryState{}}})
-			k.Carrier.FailNext(simulated.Fault{Kind: kind})
-			m := k.reply("hi")
-			next := k.reply("and this")
-			k.Advance(24 * time.Hour)
-			if got := k.message(m.ID); got.State != store.StateUnconfirmed || got.Attempts != 1 || got.Reason == "" {
-				t.Errorf("it is %s after %d attempts (%q), want unconfirmed after one, with a reason", got.State, got.Attempts, got.Reason)
-			}
-			if got := k.message(next.ID).State; got != store.StateAccepted {
-				t.Errorf("the next message is %s; it must not wait for an uncertain one", got)
-			}
-		})
+	var sent []string
+	const number channel.Address = "+14155550103"
+	boxes := inboxtest.DefaultInboxes()
+	boxes[0].Endpoints = append(boxes[0].Endpoints, store.Endpoint{Channel: "unsure", Address: number})
+	h := inboxtest.New(t, inboxtest.Config{Inbox: inbox.Config{Channels: []channel.Channel{unsureChannel(&sent)}}, Inboxes: boxes})
+	a, err := h.Inbox.Receive(t.Context(), "unsure", channel.Inbound{ProviderID: "1", From: alicesCustomer, To: number, Text: "hello"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := &talk{Harness: h, t: t, conv: a.Conversation}
+	m := k.reply("hi")
+	next := k.reply("and this")
+	k.Advance(7 * 24 * time.Hour)
+	for _, id := range []inbox.MessageID{m.ID, next.ID} { // the second does not wait for the first
+		if got := k.message(id); got.State != store.StateUnconfirmed || got.Attempts != 1 || got.Reason == "" {
+			t.Errorf("it is %s after %d attempts (%q), want unconfirmed after one, with a reason", got.State, got.Attempts, got.Reason)
+		}
+	}
+	if diff := cmp.Diff([]string{"hi", "and this"}, sent); diff != "" {
+		t.Errorf("sent (-want +got):\n%s", diff)
 	}
 }
 
@@ -312,7 +327,7 @@ func TestAttemptThatIsInterruptedIsUnconfirmed(t *testing.T) {
 	if got := k.message(m.ID).State; got != store.StateAttempting {
 		t.Fatalf("after the crash it is %s, want attempting", got)
 	}
-	k.Advance(time.Minute)
+	k.Advance(25 * time.Second)
 	if got := k.message(m.ID); got.State != store.StateUnconfirmed {
 		t.Errorf("it is %s, want unconfirmed", got.State)
 	}

@@ -10,11 +10,12 @@ import (
 	"github.com/teaminbox/teaminbox/store"
 )
 
-// piece is what a turn has to do outside of a transaction: ask the router, or
-// hand over a message. An empty piece ends the turn.
+// piece is what a turn has to do outside of a transaction: ask the router, hand
+// over a message, or ask a provider about one. An empty piece ends the turn.
 type piece struct {
-	route *routeJob
-	send  *outgoing
+	route     *routeJob
+	send      *outgoing
+	reconcile *uncertain
 }
 
 // turn works on one leased conversation until its mailbox holds nothing that
@@ -39,6 +40,15 @@ func (in *Inbox) turn(ctx context.Context, lease store.Lease, p *piece) error {
 			})
 		case p.send != nil:
 			p, err = in.deliver(ctx, lease, p.send)
+		case p.reconcile != nil:
+			u := p.reconcile
+			answer, failure := in.reconcile(ctx, u)
+			p, err = in.proceed(ctx, lease, func(t *tx, conv store.Conversation, held bool) error {
+				if !held {
+					return nil
+				}
+				return blame(u.task, in.applyReconcile(t, conv, u, answer, failure))
+			})
 		default:
 			return nil
 		}
@@ -229,6 +239,12 @@ func (in *Inbox) take(t *tx, conv store.Conversation, task store.Task) (*piece, 
 		return &piece{send: o}, nil
 	case store.TaskSettle:
 		return nil, in.expire(t, conv, task)
+	case store.TaskReconcile:
+		u, err := in.newUncertain(t, task)
+		if err != nil || u == nil {
+			return nil, err
+		}
+		return &piece{reconcile: u}, nil
 	case store.TaskWake:
 		return nil, in.wake(t, conv, task)
 	}

@@ -31,13 +31,14 @@ type Message struct {
 	Purpose  compliance.Purpose // outbound: why it is sent
 	Confirms compliance.EntryID // outbound: the ledger entry that it confirms
 
-	State    State     // of an outbound message; "" otherwise
-	StateAt  time.Time // since when
-	DueAt    time.Time // for StateRetrying and StateDeferred: when next
-	Attempts int       // how often Channel.Send was called
-	Code     string    // the provider's error code
-	Reason   string    // why it is in this state, in plain words
-	Segments int       // how many parts it had, 0 if unknown
+	State       State     // of an outbound message; "" otherwise
+	StateAt     time.Time // since when
+	DueAt       time.Time // for StateRetrying and StateDeferred: when next
+	Attempts    int       // how often Channel.Send was called
+	AttemptedAt time.Time // when it was called last, or zero
+	Code        string    // the provider's error code
+	Reason      string    // why it is in this state, in plain words
+	Segments    int       // how many parts it had, 0 if unknown
 
 	RequestKey string // the caller's own key of an outbound message or note; unique within the account if not ""
 	CreatedAt  time.Time

@@ -9,7 +9,7 @@ type Task struct {
 	Account      AccountID
 	Conversation ConversationID
 	Kind         TaskKind
-	Message      MessageID // for TaskRoute, TaskSend and TaskSettle
+	Message      MessageID // for all but TaskWake
 	DueAt        time.Time
 	Attempts     int    // how often it failed
 	Error        string // what it failed with last
@@ -21,10 +21,11 @@ type TaskKind string
 
 // The kinds of tasks.
 const (
-	TaskRoute  TaskKind = "route"  // find people and an automatic answer for an inbound message
-	TaskSend   TaskKind = "send"   // hand an outbound message to its channel
-	TaskSettle TaskKind = "settle" // an attempt has had its time: what became of it?
-	TaskWake   TaskKind = "wake"   // a snooze ends
+	TaskRoute     TaskKind = "route"     // find people and an automatic answer for an inbound message
+	TaskSend      TaskKind = "send"      // hand an outbound message to its channel
+	TaskSettle    TaskKind = "settle"    // an attempt has had its time: what became of it?
+	TaskReconcile TaskKind = "reconcile" // ask the provider what became of an uncertain attempt
+	TaskWake      TaskKind = "wake"      // a snooze ends
 )
 
 // Lease is the right to work on a conversation for a while.

@@ -1,6 +1,7 @@
 package inboxtest
 
 import (
+	"cmp"
 	"log/slog"
 	"strconv"
 	"sync"
@@ -55,6 +56,7 @@ type Harness struct {
 	cfg     inbox.Config
 	clock   *clock
 	engines int
+	givenUp time.Time // when the last lease of an engine that was replaced runs out
 
 	seen    map[channel.Address]int // how many received messages RequireSent has passed, by phone
 	alerted inbox.Cursor            // up to which event RequireAlerted has looked
@@ -88,10 +90,14 @@ func New(t testing.TB, cfg Config) *Harness {
 }
 
 // Restart replaces the engine by another on the same store, as if the process
-// had died between two steps and started again.
+// had died and started again. What the first had begun comes back to the second
+// when its lease has run out, which takes up to inbox.Config.LeaseTTL.
 func (h *Harness) Restart() {
 	h.t.Helper()
 	h.engines++
+	if h.engines > 1 {
+		h.givenUp = h.Now().Add(cmp.Or(h.cfg.LeaseTTL, 10*time.Second))
+	}
 	name := "engine " + strconv.Itoa(h.engines)
 	in, err := inbox.NewWithSources(h.cfg, sources.Sources{
 		Now:    h.Now,

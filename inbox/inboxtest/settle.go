@@ -68,8 +68,11 @@ func (h *Harness) nextDue() (next time.Time, any bool) {
 	if err != nil {
 		h.t.Fatalf("inboxtest: %v", err)
 	}
-	if _, due := h.Carrier.Pending(); !due.IsZero() && (!any || due.Before(next)) {
-		next, any = due, true
+	_, due := h.Carrier.Pending()
+	for _, other := range []time.Time{due, h.givenUp} {
+		if other.After(h.Now()) && (!any || other.Before(next)) {
+			next, any = other, true
+		}
 	}
 	return next, any
 }

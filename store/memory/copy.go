@@ -60,6 +60,7 @@ func copyMessage(m store.Message) store.Message {
 	}
 	m.StateAt = kept(m.StateAt)
 	m.DueAt = kept(m.DueAt)
+	m.AttemptedAt = kept(m.AttemptedAt)
 	m.CreatedAt = kept(m.CreatedAt)
 	return m
 }

@@ -8,13 +8,13 @@ import (
 )
 
 const messageColumns = `id, account, conversation, seq, channel, provider_id, request_key, direction, author_kind, author_user, text, extras,
-	from_address, to_address, inbound_count, opened, kind, rule, purpose, confirms, state, state_at, due_at, attempts, code, reason, segments,
+	from_address, to_address, inbound_count, opened, kind, rule, purpose, confirms, state, state_at, due_at, attempts, attempted_at, code, reason, segments,
 	created_at, version`
 
 var (
 	messagesTable = newVersioned("messages", "id", "account, conversation, seq, channel, provider_id, request_key",
 		"direction, author_kind, author_user, text, extras, from_address, to_address, inbound_count, opened, kind, rule, purpose, confirms, "+
-			"state, state_at, due_at, attempts, code, reason, segments, created_at")
+			"state, state_at, due_at, attempts, attempted_at, code, reason, segments, created_at")
 	messagesByID = newKeyed(`SELECT ` + messageColumns + ` FROM messages WHERE id IN %s`)
 )
 
@@ -22,7 +22,7 @@ func scanMessage(r row, m *store.Message) error {
 	return r.Scan((*int64)(&m.ID), (*string)(&m.Account), (*int64)(&m.Conversation), &m.Seq, &m.Channel, &m.ProviderID, &m.RequestKey,
 		(*string)(&m.Direction), (*string)(&m.Author.Kind), (*string)(&m.Author.User), &m.Text, jsonColumn{&m.Extras},
 		(*string)(&m.From), (*string)(&m.To), &m.InboundCount, &m.Opened, &m.Kind, &m.Rule, (*string)(&m.Purpose), (*int64)(&m.Confirms),
-		(*string)(&m.State), timeColumn{&m.StateAt}, timeColumn{&m.DueAt}, &m.Attempts, &m.Code, &m.Reason, &m.Segments,
+		(*string)(&m.State), timeColumn{&m.StateAt}, timeColumn{&m.DueAt}, &m.Attempts, timeColumn{&m.AttemptedAt}, &m.Code, &m.Reason, &m.Segments,
 		timeColumn{&m.CreatedAt}, &m.Version)
 }
 
@@ -75,7 +75,7 @@ func (t *tx) PutMessages(ms ...store.Message) error {
 			int64(m.ID), string(m.Account), int64(m.Conversation), m.Seq, m.Channel, m.ProviderID, m.RequestKey,
 			string(m.Direction), string(m.Author.Kind), string(m.Author.User), m.Text, extras, string(m.From), string(m.To),
 			m.InboundCount, m.Opened, int64(m.Kind), m.Rule, string(m.Purpose), int64(m.Confirms),
-			string(m.State), stamp(m.StateAt), stamp(m.DueAt), m.Attempts, m.Code, m.Reason, m.Segments, stamp(m.CreatedAt)); err != nil {
+			string(m.State), stamp(m.StateAt), stamp(m.DueAt), m.Attempts, stamp(m.AttemptedAt), m.Code, m.Reason, m.Segments, stamp(m.CreatedAt)); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,6 +22,12 @@ func withNext(t *testing.T, more ...string) []string {
 		t.Fatal(err)
 	}
 	return append(texts, more...)
+}
+
+// nextVersion is the version of a file with one migration more.
+func nextVersion(t *testing.T) int {
+	t.Helper()
+	return len(withNext(t)) + 1
 }
 
 const nextMigration = `
@@ -65,7 +72,7 @@ func TestOldFileIsUpgraded(t *testing.T) {
 		}
 		return err
 	})
-	checkSchema(t, s, 2, 1)
+	checkSchema(t, s, nextVersion(t), 1)
 }
 
 // checkSchema looks whether a file has a version, and how many plans.
@@ -100,7 +107,7 @@ func TestMigrationRunsOnce(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			checkSchema(t, s, 2, 1)
+			checkSchema(t, s, nextVersion(t), 1)
 			if err := s.Close(); err != nil {
 				t.Error(err)
 			}
@@ -142,15 +149,15 @@ func TestFailedMigrationLeavesTheOldVersion(t *testing.T) {
 	}
 	broken := withNext(t, nextMigration, `DROP TABLE plans; INSERT INTO nowhere VALUES (1)`)
 	_, err := open(context.Background(), path, Config{}, broken)
-	if err == nil || !strings.Contains(err.Error(), "migration 3") {
-		t.Fatalf("got %v, want that migration 3 failed", err)
+	if last := fmt.Sprintf("migration %d ", nextVersion(t)+1); err == nil || !strings.Contains(err.Error(), last) {
+		t.Fatalf("got %v, want that %sfailed", err, last)
 	}
-	s, err = open(context.Background(), path, Config{}, broken[:2])
+	s, err = open(context.Background(), path, Config{}, broken[:nextVersion(t)])
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	checkSchema(t, s, 2, 1)
+	checkSchema(t, s, nextVersion(t), 1)
 	if got := accounts(t, s); got != "alice" {
 		t.Errorf("accounts: %s", got)
 	}

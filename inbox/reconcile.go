@@ -1,0 +1,109 @@
+package inbox
+
+import (
+	"context"
+	"time"
+
+	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/compliance"
+	"github.com/teaminbox/teaminbox/store"
+)
+
+// The times at which a provider is asked what became of an uncertain attempt:
+// half a minute after it was found to be uncertain, and then after pauses of
+// one minute, two, four and so on, an hour and four minutes in all. Providers
+// list messages late, and a status update mostly comes first.
+const (
+	reconcileAfter = 30 * time.Second
+	reconcileTries = 7
+)
+
+// uncertain is an attempt of which nobody knows what became of it, and the
+// channel that can find out.
+type uncertain struct {
+	task    store.Task
+	message store.Message
+	channel channel.Reconciler
+}
+
+// answer is what the provider says about an uncertain attempt.
+type answer struct {
+	receipt  channel.Receipt
+	happened bool
+}
+
+// leaveUnconfirmed ends an attempt of which nobody knows what became of it. The
+// message is not sent again, unless its channel finds out that the provider
+// certainly does not have it.
+func (in *Inbox) leaveUnconfirmed(t *tx, conv store.Conversation, m store.Message, task store.Task, code, why string) error {
+	if err := in.finish(t, conv, m, task, store.StateUnconfirmed, code, "it is not known whether the message was sent: "+why); err != nil {
+		return err
+	}
+	if _, ok := in.channels[m.Channel].(channel.Reconciler); !ok {
+		return nil
+	}
+	return addTask(t, conv, store.TaskReconcile, m.ID, t.now.Add(reconcileAfter))
+}
+
+// newUncertain reads what a provider is to be asked. It returns nil if there
+// is nothing to ask any more.
+func (in *Inbox) newUncertain(t *tx, task store.Task) (*uncertain, error) {
+	m, err := store.One(t.Messages(task.Message))
+	if err != nil {
+		return nil, err
+	}
+	ch, ok := in.channels[m.Channel].(channel.Reconciler)
+	if !ok || m.State != store.StateUnconfirmed {
+		return nil, t.DeleteTasks(task.ID)
+	}
+	return &uncertain{task: task, message: m, channel: ch}, nil
+}
+
+// reconcile asks the provider, with no transaction open.
+func (in *Inbox) reconcile(ctx context.Context, u *uncertain) (answer, error) {
+	a, err := ask(ctx, in, in.cfg.SendTimeout, func(ctx context.Context) (answer, error) {
+		receipt, happened, err := u.channel.Reconcile(ctx, wireOf(u.message), u.message.AttemptedAt)
+		return answer{receipt, happened}, err
+	})
+	if err != nil {
+		in.log.Info("the provider can't tell yet what became of a message", "message", u.message.ID, "channel", u.message.Channel, "err", err)
+	}
+	return a, err
+}
+
+// applyReconcile records what the provider said.
+func (in *Inbox) applyReconcile(t *tx, conv store.Conversation, u *uncertain, a answer, failure error) error {
+	m, err := store.One(t.Messages(u.message.ID))
+	if err != nil {
+		return err
+	}
+	if m.State != store.StateUnconfirmed || m.Attempts != u.message.Attempts {
+		return t.DeleteTasks(u.task.ID) // a status update was faster
+	}
+	known := false // the provider's id is that of another message: this is not the one
+	if failure == nil && a.happened {
+		others, err := t.MessagesFrom(store.ProviderRef{Channel: m.Channel, ProviderID: a.receipt.ProviderID})
+		if err != nil {
+			return err
+		}
+		known = len(others) > 0 && others[0].ID != m.ID
+	}
+	switch {
+	case failure != nil, known:
+		return in.askLater(t, u.task)
+	case a.happened:
+		return in.settleSent(t, conv, m, u.task, a.receipt)
+	}
+	due := t.now.Add(in.backoff(m.Attempts))
+	return in.postpone(t, conv, m, u.task, store.StateRetrying, compliance.Decision{Until: due, Reason: "the provider does not have the message"})
+}
+
+// askLater lets the provider be asked once more, or gives up: the message then
+// stays unconfirmed, for the team to see.
+func (in *Inbox) askLater(t *tx, task store.Task) error {
+	if task.Attempts++; task.Attempts >= reconcileTries {
+		return t.DeleteTasks(task.ID)
+	}
+	task.DueAt = t.now.Add(2 * reconcileAfter << (task.Attempts - 1))
+	return t.PutTasks(task)
+}
