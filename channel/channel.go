@@ -22,8 +22,8 @@ import (
 //
 // A nil error means that the provider has taken the message over. An error
 // should be a [*SendError], which says whether the message certainly was not
-// sent; any other error counts as [Uncertain], and the message is then never
-// sent again by itself.
+// sent; any other error counts as [Uncertain], and the message is then not sent
+// again by itself, unless a [Reconciler] finds out that it was not sent.
 //
 // Test your implementation with package channel/channeltest.
 type Channel interface {
@@ -103,7 +103,11 @@ type Backfiller interface {
 
 // Reconciler is a Channel that can find out whether an uncertain send
 // happened. It returns the receipt and true if the provider has the message,
-// false if it certainly has not, and an error if that can't be told yet.
+// false if it certainly has not and will not have it, and an error if that
+// can't be told yet. The engine asks half a minute after the attempt, and after
+// an error again, less and less often, for about an hour. After false the
+// message is sent again, so when in doubt return an error. attempted is when
+// the attempt began, by the host's clock.
 type Reconciler interface {
 	Channel
 	Reconcile(ctx context.Context, m Outbound, attempted time.Time) (Receipt, bool, error)

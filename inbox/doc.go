@@ -36,8 +36,9 @@
 // alone, and the message goes to the inbox's team.
 //
 // A message is sent at most once. When it is not known whether a provider has
-// taken it over, it is unconfirmed, shown as such, and not sent again by
-// itself.
+// taken it over, it is unconfirmed and shown as such: a status update, or a
+// channel that can ask its provider ([channel.Reconciler]), settles it, and
+// nothing else sends it again.
 //
 // A customer who opts out is opted out before any router or responder sees
 // the text, and no send is begun afterwards but the one confirmation. Every
