@@ -25,7 +25,7 @@ type arrival struct {
 	channel string
 	message channel.Inbound
 	at      time.Time // when it came in
-	adopted bool      // it was a stray until a person put it here
+	adopted bool      // it was a stray before
 }
 
 // written is when the customer wrote the message, as far as that is known.
@@ -57,7 +57,11 @@ func (in *Inbox) accept(t *tx, channelName string, m channel.Inbound) (Acceptanc
 	if err != nil {
 		return Acceptance{}, err
 	}
-	accepted, err := in.acceptInto(t, *box, arrival{channel: channelName, message: m, at: t.now})
+	arrived := arrival{channel: channelName, message: m, at: t.now}
+	if len(strays) > 0 {
+		arrived.at, arrived.adopted = strays[0].ReceivedAt, true
+	}
+	accepted, err := in.acceptInto(t, *box, arrived)
 	if err != nil || len(strays) == 0 || !strays[0].ResolvedAt.IsZero() {
 		return accepted, err
 	}
@@ -86,6 +90,13 @@ func (in *Inbox) acceptInto(t *tx, box store.Inbox, a arrival) (Acceptance, erro
 		return Acceptance{}, err
 	}
 	class := in.classify(m, compliance.Context{State: before.state, Region: contact.Region})
+	if class.Kind == compliance.OptIn {
+		if _, clear, err := optInAt(t, a, before.entries); err != nil {
+			return Acceptance{}, err
+		} else if !clear {
+			class = compliance.Classification{Kind: compliance.Ambiguous, Rule: class.Rule + ", but it came late, and it can't be told whether it was written after the opt-out"}
+		}
+	}
 
 	conv.Channel, conv.Ours, conv.Theirs = a.channel, m.To, m.From
 	conv.InboundCount++
@@ -143,9 +154,6 @@ func opens(conv *store.Conversation, isNew bool, kind compliance.Kind, now time.
 	if !wantsPeople(kind) {
 		if isNew {
 			conv.Status = store.Closed
-		}
-		if kind == compliance.OptOut {
-			conv.WaitingSince = time.Time{} // nobody may answer any more
 		}
 		return ""
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/teaminbox/teaminbox/channel"
@@ -28,7 +29,7 @@ func (in *Inbox) Admin(account store.AccountID) *Admin { return &Admin{in: in, a
 
 // SaveUser makes or replaces a user.
 func (a *Admin) SaveUser(ctx context.Context, u store.User) error {
-	u.Account = a.account
+	u.Account, u.Languages = a.account, orNil(u.Languages)
 	err := errors.Join(checkID("User.ID", string(u.ID)), checkName("User.Name", u.Name), checkAvailability(u.Availability))
 	for i, l := range u.Languages {
 		err = errors.Join(err, checkLanguage(fmt.Sprintf("User.Languages[%d]", i), l))
@@ -36,14 +37,14 @@ func (a *Admin) SaveUser(ctx context.Context, u store.User) error {
 	if err != nil {
 		return err
 	}
-	tried := false
+	var tried *store.User
 	return a.save(ctx, func(t *tx, c *company) ([]store.UserID, error) {
 		had, exists := c.users[u.ID]
 		put := u
 		if put.Version, err = versionFor(u.Version, had.Version, exists, "user "+string(u.ID)); err != nil {
-			return nil, saved(tried, u.Version, had.Version, err)
+			return nil, saved(tried, had, err)
 		}
-		tried = true
+		tried = stored(put, func(r *store.User) { r.Version++ })
 		if had.Licensed && !u.Licensed {
 			return []store.UserID{u.ID}, t.PutUsers(put)
 		}
@@ -53,11 +54,11 @@ func (a *Admin) SaveUser(ctx context.Context, u store.User) error {
 
 // SaveTeam makes or replaces a team. Its members must exist.
 func (a *Admin) SaveTeam(ctx context.Context, team store.Team) error {
-	team.Account = a.account
+	team.Account, team.Members = a.account, orNil(team.Members)
 	if err := errors.Join(checkID("Team.ID", string(team.ID)), checkName("Team.Name", team.Name)); err != nil {
 		return err
 	}
-	tried := false
+	var tried *store.Team
 	return a.save(ctx, func(t *tx, c *company) ([]store.UserID, error) {
 		var errs []error
 		for i, m := range team.Members {
@@ -72,23 +73,31 @@ func (a *Admin) SaveTeam(ctx context.Context, team store.Team) error {
 		put := team
 		var err error
 		if put.Version, err = versionFor(team.Version, had.Version, exists, "team "+string(team.ID)); err != nil {
-			return nil, saved(tried, team.Version, had.Version, err)
+			return nil, saved(tried, had, err)
 		}
-		tried = true
+		tried = stored(put, func(r *store.Team) { r.Version++ })
 		left := slices.DeleteFunc(slices.Clone(had.Members), func(u store.UserID) bool { return slices.Contains(team.Members, u) })
 		return left, t.PutTeams(put)
 	})
 }
 
 // SaveInbox makes or replaces an inbox. Its team must exist and its channels
-// be the engine's; an address belongs to one inbox only.
+// be the engine's, but for addresses that the inbox has already; an address
+// belongs to one inbox only.
 func (a *Admin) SaveInbox(ctx context.Context, box store.Inbox) error {
-	box.Account = a.account
+	box.Account, box.Endpoints = a.account, orNil(slices.Clone(box.Endpoints))
+	had, err := a.Inboxes(ctx)
+	if err != nil {
+		return err
+	}
+	kept := func(e store.Endpoint) bool { // of a channel that another start of the host has
+		return slices.ContainsFunc(had, func(b store.Inbox) bool { return b.ID == box.ID && slices.Contains(b.Endpoints, e) })
+	}
 	errs := []error{checkID("Inbox.ID", string(box.ID)), checkName("Inbox.Name", box.Name), checkSettings(box.Settings)}
 	for i := range box.Endpoints {
 		e := &box.Endpoints[i]
 		field := fmt.Sprintf("Inbox.Endpoints[%d]", i)
-		if _, ok := a.in.channels[e.Channel]; !ok {
+		if _, ok := a.in.channels[e.Channel]; !ok && !kept(*e) {
 			errs = append(errs, invalid(field+".Channel", "is %q; the engine has no channel of that name", e.Channel))
 		}
 		address, err := channel.ParseAddress(string(e.Address))
@@ -104,7 +113,7 @@ func (a *Admin) SaveInbox(ctx context.Context, box store.Inbox) error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	tried := false
+	var tried *store.Inbox
 	return a.save(ctx, func(t *tx, c *company) ([]store.UserID, error) {
 		if _, ok := c.teams[box.Team]; !ok {
 			return nil, invalid("Inbox.Team", "is %q, which is no team of the account; save the team first", box.Team)
@@ -113,7 +122,7 @@ func (a *Admin) SaveInbox(ctx context.Context, box store.Inbox) error {
 		put := box
 		var err error
 		if put.Version, err = versionFor(box.Version, had.Version, exists, "inbox "+string(box.ID)); err != nil {
-			return nil, saved(tried, box.Version, had.Version, err)
+			return nil, saved(tried, had, err)
 		}
 		for i, e := range box.Endpoints {
 			owners, err := t.InboxesAt(e)
@@ -126,7 +135,7 @@ func (a *Admin) SaveInbox(ctx context.Context, box store.Inbox) error {
 				}
 			}
 		}
-		tried = true
+		tried = stored(put, func(r *store.Inbox) { r.Version++ })
 		if exists && had.Team != box.Team {
 			return slices.Clone(c.teams[had.Team].Members), t.PutInboxes(put)
 		}
@@ -155,7 +164,9 @@ func (a *Admin) save(ctx context.Context, fn func(*tx, *company) ([]store.UserID
 		if err != nil {
 			return err
 		}
-		if affected, err = fn(t, c); err != nil || exists {
+		taken, err := fn(t, c)
+		affected = append(affected, taken...) // of all tries: what a repetition finds done is known no more
+		if err != nil || exists {
 			return err
 		}
 		return t.PutAccounts(store.Account{ID: a.account, Name: string(a.account)})
@@ -166,10 +177,24 @@ func (a *Admin) save(ctx context.Context, fn func(*tx, *company) ([]store.UserID
 	return a.releaseLost(ctx, affected)
 }
 
+// orNil makes an empty slice nil, as stores return it.
+func orNil[T any](s []T) []T {
+	if len(s) == 0 {
+		return nil
+	}
+	return s
+}
+
+// stored returns a record as it is after it was put.
+func stored[T any](put T, count func(*T)) *T {
+	count(&put)
+	return &put
+}
+
 // saved forgives a conflict with an earlier try of the same call, whose commit
-// is known only now.
-func saved(tried bool, given, had int64, err error) error {
-	if tried && had == given+1 {
+// is known only now: then what is there is what the try has put.
+func saved[T any](tried *T, had T, err error) error {
+	if tried != nil && reflect.DeepEqual(*tried, had) {
 		return nil
 	}
 	return err
@@ -303,8 +328,11 @@ func (a *Admin) releaseLost(ctx context.Context, users []store.UserID) error {
 func (a *Admin) Requeue(ctx context.Context, conversation store.ConversationID, task store.TaskID) error {
 	return a.in.update(ctx, func(t *tx) error {
 		conv, err := store.One(t.Conversations(conversation))
-		if err != nil || conv.Account != a.account {
-			return errors.Join(ErrNotFound, err)
+		if errors.Is(err, store.ErrNotFound) || err == nil && conv.Account != a.account {
+			return fmt.Errorf("%w: conversation %v", ErrNotFound, conversation)
+		}
+		if err != nil {
+			return err
 		}
 		tasks, err := t.Tasks(conversation)
 		if err != nil {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -74,13 +73,11 @@ func (a *Agent) open(t *tx, id store.ConversationID, want access) (store.Convers
 // to change. A commit whose outcome is unknown is repeated without effect if
 // it has happened.
 func (a *Agent) change(ctx context.Context, id store.ConversationID, fn func(*tx, *company, *store.Conversation) ([]store.Event, error)) error {
-	var tried store.Conversation
+	var tried []store.Event
+	var before store.Cursor
 	return a.in.update(ctx, func(t *tx) error {
-		if tried.ID != 0 {
-			found, err := t.Conversations(id)
-			if err != nil || len(found) > 0 && reflect.DeepEqual(found[0], tried) {
-				return err
-			}
+		if done, err := happened(t, before, tried); err != nil || done {
+			return err
 		}
 		conv, c, err := a.open(t, id, accessFull)
 		if err != nil {
@@ -93,10 +90,29 @@ func (a *Agent) change(ctx context.Context, id store.ConversationID, fn func(*tx
 		if err := t.PutConversations(conv); err != nil {
 			return err
 		}
-		tried = conv
-		tried.Version++
+		if before, err = t.LastEvent(a.account); err != nil {
+			return err
+		}
+		tried = events
 		return t.AppendEvents(events...)
 	})
+}
+
+// happened reports whether the events of an earlier try are there after a
+// cursor: the try has committed, though nobody knew. What has come since does
+// not matter.
+func happened(t *tx, after store.Cursor, tried []store.Event) (bool, error) {
+	if len(tried) == 0 {
+		return false, nil
+	}
+	want := tried[0]
+	since, err := t.Events(store.EventQuery{Account: want.Account, Conversation: want.Conversation, After: after, Limit: largestPage})
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(since, func(e store.Event) bool {
+		return e.Type == want.Type && e.Actor == want.Actor && e.At.Equal(want.At)
+	}), nil
 }
 
 // View is a conversation as a user sees it.

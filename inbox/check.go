@@ -41,13 +41,17 @@ func checkLine(field, text string) error {
 		return err
 	}
 	switch {
-	case strings.IndexFunc(text, unicode.IsControl) >= 0:
+	case strings.IndexFunc(text, unicode.IsControl) >= 0, strings.IndexFunc(text, turnsText) >= 0:
 		return invalid(field, "has a control character")
 	case strings.TrimSpace(text) != text:
 		return invalid(field, "begins or ends with white space")
 	}
 	return nil
 }
+
+// turnsText reports whether a character changes the direction of what follows,
+// so that a name could pass for another.
+func turnsText(r rune) bool { return unicode.Is(unicode.Bidi_Control, r) }
 
 func checkKey(field, key string) error {
 	if len(key) > longestKey {
@@ -108,9 +112,11 @@ func (in *Inbox) checkReplies(field string, e store.Endpoint, s store.Settings) 
 	}
 	limit := limiter.Limits(e.Address, e.Address).BodyRunes
 	var errs []error
-	for name, text := range map[string]string{"FirstReply": s.FirstReply, "OptOutReply": s.OptOutReply, "OptInReply": s.OptInReply, "HelpReply": s.HelpReply} {
-		if n := utf8.RuneCountInString(text); limit > 0 && n > limit {
-			errs = append(errs, invalid("Inbox.Settings."+name, "has %d characters; channel %s, of %s, carries at most %d", n, e.Channel, field, limit))
+	for _, reply := range []struct{ name, text string }{
+		{"FirstReply", s.FirstReply}, {"OptOutReply", s.OptOutReply}, {"OptInReply", s.OptInReply}, {"HelpReply", s.HelpReply},
+	} {
+		if n := utf8.RuneCountInString(reply.text); limit > 0 && n > limit {
+			errs = append(errs, invalid("Inbox.Settings."+reply.name, "has %d characters; channel %s, of %s, carries at most %d", n, e.Channel, field, limit))
 		}
 	}
 	return errors.Join(errs...)

@@ -33,8 +33,9 @@ type Config struct {
 	// compliance.Standard{}.
 	OptOut compliance.OptOutPolicy
 
-	// StrayAccount owns messages to addresses that belong to no inbox.
-	// Defaults to store.DefaultAccount.
+	// StrayAccount owns messages to addresses that belong to no inbox. If there
+	// is no such account, the first one by id does. Defaults to
+	// store.DefaultAccount.
 	StrayAccount store.AccountID
 
 	// Logger takes what an operator should know. Addresses in it are masked,
@@ -60,8 +61,9 @@ type Config struct {
 	// for a person, see Admin.SetAside. Defaults to 10.
 	TaskAttempts int
 
-	// LeaseTTL is how long a process that died keeps its conversations.
-	// Defaults to 10 seconds.
+	// LeaseTTL is how long a process that died keeps its conversations. Defaults
+	// to RouteTimeout, RespondTimeout and 5 seconds, so that a call of Step,
+	// which does not prolong leases, can ask both in time.
 	LeaseTTL time.Duration
 
 	// DrainTimeout is how long Run, told to end, waits for what it has begun.
@@ -106,7 +108,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.SendTimeout, 15*time.Second)
 	setDefault(&c.SendAttempts, 12)
 	setDefault(&c.TaskAttempts, 10)
-	setDefault(&c.LeaseTTL, 10*time.Second)
+	setDefault(&c.LeaseTTL, c.RouteTimeout+c.RespondTimeout+5*time.Second)
 	setDefault(&c.DrainTimeout, c.SendTimeout+5*time.Second)
 	setDefault(&c.PollInterval, time.Second)
 	setDefault(&c.Concurrency, 512)

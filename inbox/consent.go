@@ -82,37 +82,65 @@ func userAddress(m channel.Inbound) channel.Address {
 	return a
 }
 
-// saidAt is when a customer opted out or in, for the order of the two.
-//
-// An opt-out counts from its arrival, whatever the provider's clock says, so
-// that it never loses to a difference of two clocks. An opt-in that says when
-// it was sent must have been sent after the last opt-out.
-func saidAt(t *tx, a arrival, kind compliance.Kind, entries []compliance.Entry) (time.Time, error) {
-	sent := a.message.SentAt
-	if kind == compliance.OptOut || sent.IsZero() || !sent.Before(a.at) {
-		return a.at, nil
+// optOutAt is when an opt-out counts from: its arrival, but not before an opt-in
+// that is in the ledger already, since the clocks of two processes, or ours and
+// a provider's, may disagree.
+func optOutAt(arrived time.Time, entries []compliance.Entry) time.Time {
+	if in := newest(entries, compliance.OptIn); in.OccurredAt.After(arrived) {
+		return in.OccurredAt
 	}
-	var out compliance.Entry
-	for _, e := range entries {
-		if e.Kind == compliance.OptOut && e.ID > out.ID {
-			out = e
-		}
+	return arrived
+}
+
+// optInAt is when an opt-in counts from, and whether that can be told. One that
+// came in the ordinary way is later than what is in the ledger. One that comes
+// late says when it was sent; it must have been sent after the last opt-out,
+// and by whose clock that was is not always known.
+func optInAt(t *tx, a arrival, entries []compliance.Entry) (at time.Time, clear bool, err error) {
+	out := newest(entries, compliance.OptOut)
+	sent := a.message.SentAt
+	now := a.at
+	if !a.adopted && !out.OccurredAt.Before(now) {
+		now = out.OccurredAt.Add(time.Microsecond)
+	}
+	if out.ID == 0 || sent.IsZero() || !sent.Before(a.at) {
+		return now, true, nil
 	}
 	outSent, err := sentAt(t, out)
 	switch {
 	case err != nil:
-		return time.Time{}, err
-	case out.ID == 0, !outSent.IsZero() && sent.After(outSent): // both by the provider's clock
-		return a.at, nil
-	case !outSent.IsZero():
-		if out.OccurredAt.Before(sent) {
-			return out.OccurredAt, nil
+		return time.Time{}, false, err
+	case !outSent.IsZero(): // both by the provider's clock
+		if sent.After(outSent) {
+			return now, true, nil
 		}
-		return sent, nil
-	case a.message.Late:
-		return sent.Add(-clockSkew), nil
+		return earliest(sent, out.OccurredAt), true, nil
+	case !a.message.Late:
+		return now, true, nil
+	case sent.After(out.OccurredAt.Add(clockSkew)):
+		return now, true, nil
+	case sent.Before(out.OccurredAt.Add(-clockSkew)):
+		return sent, true, nil
 	}
-	return a.at, nil
+	return time.Time{}, false, nil
+}
+
+func earliest(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// newest returns the entry of a kind that occurred last, or none.
+func newest(entries []compliance.Entry, kind compliance.Kind) compliance.Entry {
+	var last compliance.Entry
+	for _, e := range entries {
+		if e.Kind == kind && (last.ID == 0 || e.OccurredAt.After(last.OccurredAt)) {
+			last = e
+		}
+	}
+	return last
 }
 
 // sentAt returns when the message of a ledger entry was sent by the provider's
@@ -128,24 +156,28 @@ func sentAt(t *tx, e compliance.Entry) (time.Time, error) {
 
 // recordConsent adds an entry about a conversation's customer to the ledger,
 // under every key that the customer has, and tells the team if it changes what
-// holds. Key, ID, Channel and RecordedAt are filled in.
-func (in *Inbox) recordConsent(t *tx, conv store.Conversation, before consent, e compliance.Entry, message store.MessageID) (compliance.Entry, error) {
+// holds. Key, ID, Channel and RecordedAt are filled in. It returns the entry
+// and what holds with it.
+func (in *Inbox) recordConsent(t *tx, conv store.Conversation, before consent, e compliance.Entry, message store.MessageID) (compliance.Entry, compliance.State, error) {
+	if e.Kind == compliance.OptOut {
+		e.OccurredAt = optOutAt(e.OccurredAt, before.entries)
+	}
 	e.Channel, e.RecordedAt = conv.Channel, t.now
 	added := make([]compliance.Entry, len(before.keys))
 	for i, key := range before.keys {
 		id, err := t.NewID()
 		if err != nil {
-			return e, err
+			return e, before.state, err
 		}
 		added[i] = e
 		added[i].ID, added[i].Key = compliance.EntryID(id), key
 	}
 	if err := t.AppendConsent(added...); err != nil {
-		return e, err
+		return e, before.state, err
 	}
 	after := compliance.Fold(slices.Concat(before.entries, added))
 	if after.OptedOut == before.state.OptedOut {
-		return added[0], nil
+		return added[0], after, nil
 	}
 	typ := store.ContactOptedOut
 	if !after.OptedOut {
@@ -153,7 +185,7 @@ func (in *Inbox) recordConsent(t *tx, conv store.Conversation, before consent, e
 	}
 	ev := eventOf(t, conv, typ, store.Author{Kind: actorOf(e.Source)}, store.Detail{Reason: e.Rule})
 	ev.Message = message
-	return added[0], t.AppendEvents(ev)
+	return added[0], after, t.AppendEvents(ev)
 }
 
 func actorOf(s compliance.Source) store.AuthorKind {

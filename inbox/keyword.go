@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/teaminbox/teaminbox/channel"
@@ -35,20 +36,26 @@ func (in *Inbox) answerKeyword(t *tx, box store.Inbox, conv *store.Conversation,
 	case compliance.None, compliance.Ambiguous:
 		return nil
 	case compliance.OptOut, compliance.OptIn:
-		if a.adopted && msg.Kind == compliance.OptOut {
+		if a.adopted && msg.Kind == compliance.OptOut && recordedAt(before.entries, a.at) {
 			return nil // it has been in the ledger since it came in
 		}
-		at, err := saidAt(t, a, msg.Kind, before.entries)
-		if err != nil {
-			return err
+		at := a.at
+		if msg.Kind == compliance.OptIn {
+			var err error
+			if at, _, err = optInAt(t, a, before.entries); err != nil {
+				return err
+			}
 		}
-		e, err := in.recordConsent(t, *conv, before, compliance.Entry{
+		e, after, err := in.recordConsent(t, *conv, before, compliance.Entry{
 			Kind: msg.Kind, Source: compliance.FromContact, OccurredAt: at, Text: msg.Text, Rule: msg.Rule, Message: msg.ID.String(),
 		}, msg.ID)
 		if err != nil {
 			return err
 		}
 		entry = e.ID
+		if after.OptedOut {
+			conv.WaitingSince = time.Time{} // nobody may answer any more
+		}
 		// One confirmation for an opt-out, however often it is repeated.
 		if msg.Kind == compliance.OptOut {
 			answer = answer && !before.state.OptedOut
@@ -57,7 +64,7 @@ func (in *Inbox) answerKeyword(t *tx, box store.Inbox, conv *store.Conversation,
 				text = fmt.Sprintf("%s: You have opted out and will get no more messages from us. Reply START to opt in again.", box.Name)
 			}
 		} else {
-			answer = answer && before.state.OptedOut
+			answer = answer && before.state.OptedOut && !after.OptedOut
 			text = box.Settings.OptInReply
 			if text == "" {
 				text = fmt.Sprintf("%s: You have opted in to our messages again. Reply HELP for help, STOP to opt out.", box.Name)
@@ -82,6 +89,13 @@ func (in *Inbox) answerKeyword(t *tx, box store.Inbox, conv *store.Conversation,
 	}
 	_, err := in.queue(t, conv, reply)
 	return err
+}
+
+// recordedAt reports whether an opt-out was written down at a moment.
+func recordedAt(entries []compliance.Entry, at time.Time) bool {
+	return slices.ContainsFunc(entries, func(e compliance.Entry) bool {
+		return e.Kind == compliance.OptOut && e.RecordedAt.Equal(at)
+	})
 }
 
 // helpedSince reports whether HELP was answered in a conversation after a

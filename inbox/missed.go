@@ -40,6 +40,10 @@ func (in *Inbox) tellAuthor(t *tx, conv store.Conversation, m store.Message) err
 	if conv.Status != store.Open || !conv.WaitingSince.IsZero() || m.State == store.StateBlocked || m.State == store.StateUnconfirmed {
 		return nil
 	}
+	consent, err := consentOf(t, conv)
+	if err != nil || consent.state.OptedOut {
+		return err // nobody may answer any more
+	}
 	answered, err := answeredBesides(t, conv, m)
 	if err != nil || answered {
 		return err
@@ -49,10 +53,19 @@ func (in *Inbox) tellAuthor(t *tx, conv store.Conversation, m store.Message) err
 }
 
 // dealtWith reports whether people have dealt with a message before it was
-// routed: they have closed the conversation, or answered.
-func dealtWith(t *tx, conv store.Conversation, m store.Message) (bool, error) {
-	if conv.Status == store.Closed {
-		return true, nil
+// routed: somebody has seen it, and they have answered or closed the
+// conversation.
+func dealtWith(t *tx, c *company, conv store.Conversation, m store.Message) (bool, error) {
+	seen := false
+	for _, user := range c.concerned(conv) {
+		marks, err := t.ReadMarks(conv.Account, user, conv.ID)
+		if err != nil {
+			return false, err
+		}
+		seen = seen || len(marks) > 0 && marks[0].Seq >= m.Seq
+	}
+	if !seen || conv.Status == store.Closed {
+		return seen, nil
 	}
 	later, err := t.ListMessages(store.MessageQuery{Conversation: conv.ID, After: m.Seq, Limit: 100})
 	if err != nil {

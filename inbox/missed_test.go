@@ -22,7 +22,6 @@ func TestAuthorIsToldWhatDidNotReachTheCustomer(t *testing.T) {
 	}{
 		{simulated.Fault{Kind: simulated.Rejected}, store.StateRejected, true},
 		{simulated.Fault{Kind: simulated.Undelivered}, store.StateFailed, true},
-		{simulated.Fault{Kind: simulated.Lost}, store.StateUnconfirmed, false}, // it may have arrived
 	} {
 		t.Run(string(test.state), func(t *testing.T) {
 			k := newTalk(t, inboxtest.Config{})

@@ -107,7 +107,8 @@ func (in *Inbox) stillOurs(t *tx, conv store.Conversation, m store.Message) (boo
 		return false, err
 	}
 	if box == nil {
-		return conv.Account == in.cfg.StrayAccount, nil
+		account, err := in.strayAccount(t)
+		return conv.Account == account, err
 	}
 	return box.Account == conv.Account, nil
 }
@@ -175,6 +176,9 @@ func (in *Inbox) finish(t *tx, conv store.Conversation, m store.Message, task st
 	}
 	if err := t.AppendEvents(e); err != nil {
 		return err
+	}
+	if to == store.StateUnconfirmed && in.canAsk(m) {
+		return nil // the provider is asked first
 	}
 	return in.tellAuthor(t, conv, m)
 }

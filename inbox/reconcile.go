@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/teaminbox/teaminbox/channel"
@@ -39,10 +40,20 @@ func (in *Inbox) leaveUnconfirmed(t *tx, conv store.Conversation, m store.Messag
 	if err := in.finish(t, conv, m, task, store.StateUnconfirmed, code, "it is not known whether the message was sent: "+why); err != nil {
 		return err
 	}
-	if _, ok := in.channels[m.Channel].(channel.Reconciler); !ok {
+	if !in.canAsk(m) {
 		return nil
 	}
+	tasks, err := t.Tasks(conv.ID)
+	if err != nil || slices.ContainsFunc(tasks, func(owed store.Task) bool { return owed.Kind == store.TaskReconcile && owed.Message == m.ID }) {
+		return err
+	}
 	return addTask(t, conv, store.TaskReconcile, m.ID, t.now.Add(reconcileAfter))
+}
+
+// canAsk reports whether a message's provider can be asked what became of it.
+func (in *Inbox) canAsk(m store.Message) bool {
+	_, ok := in.channels[m.Channel].(channel.Reconciler)
+	return ok && !m.AttemptedAt.IsZero()
 }
 
 // newUncertain reads what a provider is to be asked. It returns nil if there
@@ -52,10 +63,10 @@ func (in *Inbox) newUncertain(t *tx, task store.Task) (*uncertain, error) {
 	if err != nil {
 		return nil, err
 	}
-	ch, ok := in.channels[m.Channel].(channel.Reconciler)
-	if !ok || m.State != store.StateUnconfirmed {
+	if !in.canAsk(m) || m.State != store.StateUnconfirmed {
 		return nil, t.DeleteTasks(task.ID)
 	}
+	ch, _ := in.channels[m.Channel].(channel.Reconciler) // as canAsk has found
 	return &uncertain{task: task, message: m, channel: ch}, nil
 }
 
@@ -90,19 +101,24 @@ func (in *Inbox) applyReconcile(t *tx, conv store.Conversation, u *uncertain, a 
 	}
 	switch {
 	case failure != nil, known:
-		return in.askLater(t, u.task)
+		return in.askLater(t, conv, m, u.task)
 	case a.happened:
 		return in.settleSent(t, conv, m, u.task, a.receipt)
+	case m.Attempts >= in.cfg.SendAttempts:
+		return in.finish(t, conv, m, u.task, store.StateRejected, m.Code, "was lost on its way to the provider in "+plural(m.Attempts, "attempt"))
 	}
 	due := t.now.Add(in.backoff(m.Attempts))
 	return in.postpone(t, conv, m, u.task, store.StateRetrying, compliance.Decision{Until: due, Reason: "the provider does not have the message"})
 }
 
 // askLater lets the provider be asked once more, or gives up: the message then
-// stays unconfirmed, for the team to see.
-func (in *Inbox) askLater(t *tx, task store.Task) error {
+// stays unconfirmed, and its author is told.
+func (in *Inbox) askLater(t *tx, conv store.Conversation, m store.Message, task store.Task) error {
 	if task.Attempts++; task.Attempts >= reconcileTries {
-		return t.DeleteTasks(task.ID)
+		if err := t.DeleteTasks(task.ID); err != nil {
+			return err
+		}
+		return in.tellAuthor(t, conv, m)
 	}
 	task.DueAt = t.now.Add(2 * reconcileAfter << (task.Attempts - 1))
 	return t.PutTasks(task)

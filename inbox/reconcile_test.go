@@ -189,3 +189,24 @@ func TestUncertainMessageHoldsNothingBack(t *testing.T) {
 		}
 	}
 }
+
+func TestProviderThatLosesEverythingGetsItOnlySoOften(t *testing.T) {
+	k := newTalk(t, inboxtest.Config{
+		Inbox:   inbox.Config{SendAttempts: 3},
+		Carrier: simulated.Config{Reports: []channel.DeliveryState{}, Faults: simulated.Faults{Lost: 1}},
+	})
+	m := k.reply("hi")
+	k.Advance(24 * time.Hour)
+	if got := k.message(m.ID); got.State != store.StateRejected || got.Attempts != 3 {
+		t.Errorf("it is %s after %d attempts, want rejected after 3", got.State, got.Attempts)
+	}
+	alerts := 0
+	for _, e := range k.Events() {
+		if e.Type == store.Alerted && e.Message == m.ID {
+			alerts++
+		}
+	}
+	if alerts != 1 {
+		t.Errorf("the author was alerted %d times, want once, at the end", alerts)
+	}
+}

@@ -69,7 +69,9 @@ func (a *Agent) Reply(ctx context.Context, id store.ConversationID, d Draft) (st
 		if err != nil {
 			return store.Message{}, nil, err
 		}
-		conv.WaitingSince = unseen
+		if !conv.WaitingSince.IsZero() { // else a colleague has answered what this one had not seen
+			conv.WaitingSince = unseen
+		}
 		seen := conv.LastSeq
 		if d.Seen > 0 {
 			seen = min(d.Seen, seen)

@@ -150,12 +150,19 @@ func (in *Inbox) applyRoute(t *tx, conv store.Conversation, job *routeJob, v ver
 	if err := in.assign(t, c, &conv, job, v); err != nil {
 		return err
 	}
-	late, err := dealtWith(t, conv, job.request.Message)
+	late, err := dealtWith(t, c, conv, job.request.Message)
 	if err != nil {
 		return err
 	}
 	if late { // nobody needs to come any more
 		return t.PutConversations(conv)
+	}
+	if conv.Status == store.Closed {
+		// Whoever closed it had not seen the message.
+		conv.Status, conv.WaitingSince = store.Open, job.request.Message.CreatedAt
+		if err := t.AppendEvents(eventOf(t, conv, store.ConversationReopened, store.Author{Kind: store.BySystem}, store.Detail{Status: conv.Status})); err != nil {
+			return err
+		}
 	}
 	if err := in.alert(t, conv, job.request.Message.ID, c.participants(conv)); err != nil {
 		return err

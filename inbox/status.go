@@ -108,7 +108,7 @@ func (in *Inbox) providerOptOut(t *tx, conv store.Conversation, m store.Message,
 	}) {
 		return nil // a repetition of what was true before the customer opted in again
 	}
-	_, err = in.recordConsent(t, conv, before, compliance.Entry{
+	_, _, err = in.recordConsent(t, conv, before, compliance.Entry{
 		Kind: compliance.OptOut, Source: compliance.FromProvider, OccurredAt: t.now, Text: code,
 		Rule: "the provider refused the message: " + reason, Message: m.ID.String(),
 	}, m.ID)

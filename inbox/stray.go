@@ -21,8 +21,12 @@ func (in *Inbox) acceptStray(t *tx, ref store.ProviderRef, m channel.Inbound, re
 	if err != nil {
 		return Acceptance{}, err
 	}
+	account, err := in.strayAccount(t)
+	if err != nil {
+		return Acceptance{}, err
+	}
 	s := store.Stray{
-		ID: store.StrayID(id), Account: in.cfg.StrayAccount, Channel: ref.Channel, Inbound: m, Reason: reason, ReceivedAt: t.now,
+		ID: store.StrayID(id), Account: account, Channel: ref.Channel, Inbound: m, Reason: reason, ReceivedAt: t.now,
 	}
 	if err := t.PutStrays(s); err != nil {
 		return Acceptance{}, err
@@ -35,6 +39,20 @@ func (in *Inbox) acceptStray(t *tx, ref store.ProviderRef, m channel.Inbound, re
 		Account: s.Account, Type: store.StrayReceived, At: t.now, Actor: store.Author{Kind: store.ByCustomer}, Detail: store.Detail{Reason: reason},
 	})
 	return Acceptance{Stray: s.ID}, err
+}
+
+// strayAccount returns the account of the strays. If there is none of the name
+// that the host has configured, it is the first that there is, so that somebody
+// sees them.
+func (in *Inbox) strayAccount(t *tx) (store.AccountID, error) {
+	accounts, err := t.Accounts()
+	if err != nil {
+		return "", err
+	}
+	if len(accounts) == 0 || slices.ContainsFunc(accounts, func(a store.Account) bool { return a.ID == in.cfg.StrayAccount }) {
+		return in.cfg.StrayAccount, nil
+	}
+	return accounts[0].ID, nil
 }
 
 // strayOptOut holds a STOP to be one, whatever number it was written to. It is
@@ -61,7 +79,7 @@ func (in *Inbox) strayOptOut(t *tx, s store.Stray) error {
 		Kind: class.Kind, Source: compliance.FromContact, OccurredAt: s.ReceivedAt, Text: m.Text, Rule: class.Rule,
 	}
 	talk := store.Conversation{Account: s.Account, Channel: s.Channel, Ours: m.To, Theirs: m.From}
-	if _, err := in.recordConsent(t, talk, before, entry, 0); err != nil {
+	if _, _, err := in.recordConsent(t, talk, before, entry, 0); err != nil {
 		return err
 	}
 	entry.Text = ""
@@ -71,7 +89,11 @@ func (in *Inbox) strayOptOut(t *tx, s store.Stray) error {
 		return err
 	}
 	for _, account := range accounts {
-		known, err := t.ContactsAt(store.IdentityOf(account.ID, m.From))
+		var identities []store.Identity
+		for _, a := range addresses {
+			identities = append(identities, store.IdentityOf(account.ID, a))
+		}
+		known, err := t.ContactsAt(identities...)
 		if err != nil {
 			return err
 		}
@@ -82,7 +104,7 @@ func (in *Inbox) strayOptOut(t *tx, s store.Stray) error {
 			return err
 		}
 		talk.Account = account.ID
-		if _, err := in.recordConsent(t, talk, before, entry, 0); err != nil {
+		if _, _, err := in.recordConsent(t, talk, before, entry, 0); err != nil {
 			return err
 		}
 	}

@@ -71,7 +71,8 @@ func (in *Inbox) deliver(ctx context.Context, lease store.Lease, o *outgoing) (*
 		p, err := in.proceed(ctx, lease, func(t *tx, conv store.Conversation, _ bool) error {
 			return in.settle(t, conv, o, receipt, failure)
 		})
-		if err == nil || waited >= settleGrace || !pause(ctx, in.cfg.PollInterval) {
+		var other *taskError
+		if err == nil || errors.As(err, &other) || waited >= settleGrace || !pause(ctx, in.cfg.PollInterval) {
 			return p, err
 		}
 		in.log.Error("the outcome of a send could not be recorded; trying again", "message", o.message.ID, "err", err)
@@ -84,8 +85,9 @@ func (in *Inbox) deliver(ctx context.Context, lease store.Lease, o *outgoing) (*
 func (in *Inbox) proceed(ctx context.Context, lease store.Lease, record func(t *tx, conv store.Conversation, held bool) error) (*piece, error) {
 	var next *piece
 	var marked *outgoing
+	behind := false // the record went well, and what comes next failed
 	err := in.record(ctx, func(t *tx) error {
-		next = &piece{}
+		next, behind = &piece{}, false
 		held, err := holds(t, lease)
 		if err != nil {
 			return err
@@ -114,6 +116,7 @@ func (in *Inbox) proceed(ctx context.Context, lease store.Lease, record func(t *
 			return t.Release(lease)
 		}
 		if next, err = in.next(t, lease.Conversation); err != nil {
+			behind = true
 			return err
 		}
 		marked = next.send
@@ -122,7 +125,25 @@ func (in *Inbox) proceed(ctx context.Context, lease store.Lease, record func(t *
 		}
 		return nil
 	})
-	return next, err
+	var failure *taskError
+	if !behind || record == nil || !errors.As(err, &failure) {
+		return next, err
+	}
+	// A task that fails must not take the outcome of another with it.
+	if kept := in.record(ctx, func(t *tx) error {
+		held, err := holds(t, lease)
+		if err != nil {
+			return err
+		}
+		conv, err := store.One(t.Conversations(lease.Conversation))
+		if err != nil {
+			return err
+		}
+		return record(t, conv, held)
+	}); kept != nil {
+		return nil, kept
+	}
+	return nil, err
 }
 
 // holds reports whether a lease is still alive and ours.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -92,6 +93,8 @@ environment it is on Twilio:
 Flags:
 `
 
+var accountSID = regexp.MustCompile(`^AC[0-9a-fA-F]{32}$`)
+
 func readTwilio(getenv func(string) string) (twilioConfig, []error) {
 	t := twilioConfig{
 		accountSID: strings.TrimSpace(getenv("TWILIO_ACCOUNT_SID")),
@@ -104,8 +107,11 @@ func readTwilio(getenv func(string) string) (twilioConfig, []error) {
 	}
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("helpdesk: "+format, args...)) }
-	if t.accountSID == "" {
+	switch {
+	case t.accountSID == "":
 		bad("TWILIO_ACCOUNT_SID is missing, though other TWILIO_ variables are set")
+	case !accountSID.MatchString(t.accountSID):
+		bad("TWILIO_ACCOUNT_SID is not AC and 32 hexadecimal digits")
 	}
 	if len(t.authTokens) == 0 {
 		bad("TWILIO_AUTH_TOKEN is missing; without it webhooks can't be verified")
@@ -118,6 +124,8 @@ func readTwilio(getenv func(string) string) (twilioConfig, []error) {
 		switch {
 		case err != nil:
 			bad("TWILIO_NUMBERS: number %d: %w", i+1, err)
+		case a.Medium() == "" && strings.Trim(string(a), "+0123456789") != "":
+			bad("TWILIO_NUMBERS: number %d is a name, to which nobody can write", i+1)
 		case slices.Contains(t.numbers, a):
 			bad("TWILIO_NUMBERS: number %d is there twice", i+1)
 		default:

@@ -91,7 +91,7 @@ type simulatedLine struct {
 // The demo's own numbers and its customers' phones.
 var (
 	demoNumbers = []channel.Address{"+14155550100", "+14155550101", "whatsapp:+14155550100", "whatsapp:+14155550101"}
-	demoPhones  = []channel.Address{"+14155550123", "+14155550124", "+447700900123", "whatsapp:+14155550123", "whatsapp:+5511955550125"}
+	demoPhones  = []channel.Address{"+14155550123", "+14155550124", "+447700900123", "whatsapp:+14155550123", "whatsapp:+14155550125"}
 )
 
 func newSimulatedLine() (line, error) {

@@ -123,7 +123,7 @@ func cursorOf(r *http.Request, now inbox.Cursor) (inbox.Cursor, error) {
 	if err := c.UnmarshalText([]byte(text)); err != nil {
 		return 0, badRequest("Last-Event-ID and after must be the cursor of an event")
 	}
-	return min(c, now), nil
+	return c, nil
 }
 
 // eventWriter writes server-sent events, each with a deadline.
