@@ -35,7 +35,9 @@ type Inbound struct {
 	ProviderReplied bool
 
 	// SentAt is when the provider received the message, or zero if it does
-	// not say. It orders nothing: arrival does.
+	// not say. Messages are shown in the order of their arrival; SentAt counts
+	// for the order of an opt-in that comes late, and for the window in which
+	// a late message may be answered freely.
 	SentAt time.Time
 
 	// Late says that the message was fetched by a backfill.

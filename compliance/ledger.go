@@ -55,7 +55,8 @@ type State struct {
 	Source   Source
 }
 
-// Fold reads what holds from all entries of one key, in any order. The entry
+// Fold reads what holds from all entries about one contact, in any order: those
+// of one key, or of several that are known to be the same contact's. The entry
 // that occurred last decides whether the contact has opted out; of two at the
 // same moment the opt-out wins. So a START that is delivered late does not
 // undo a STOP written after it.

@@ -14,9 +14,10 @@ import (
 // arguments. They must not keep what they are given. A panic counts as
 // [Ambiguous] from Classify and as [Deny] from Decide.
 //
-// Classify is called once for each inbound message, before any router or
-// responder sees it. Decide is called twice for each outbound message: when it
-// is queued, and again in the transaction that marks it as being sent.
+// Classify is called for each inbound message, before any router or responder
+// sees it. Decide is called for each outbound message when it is queued, and
+// again in every transaction that marks it as being sent. Both may be called
+// more often.
 //
 // Test your implementation with package compliance/compliancetest.
 type OptOutPolicy interface {

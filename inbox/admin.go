@@ -326,12 +326,20 @@ func (a *Admin) releaseLost(ctx context.Context, users []store.UserID) error {
 // Requeue lets work that was set aside be tried again. The error is
 // ErrNotFound if it was not set aside.
 func (a *Admin) Requeue(ctx context.Context, conversation store.ConversationID, task store.TaskID) error {
+	var tried []store.Event
+	var before store.Cursor
 	return a.in.update(ctx, func(t *tx) error {
+		if done, err := happened(t, before, tried); err != nil || done {
+			return err
+		}
 		conv, err := store.One(t.Conversations(conversation))
 		if errors.Is(err, store.ErrNotFound) || err == nil && conv.Account != a.account {
 			return fmt.Errorf("%w: conversation %v", ErrNotFound, conversation)
 		}
 		if err != nil {
+			return err
+		}
+		if before, err = t.LastEvent(a.account); err != nil {
 			return err
 		}
 		tasks, err := t.Tasks(conversation)
@@ -351,6 +359,7 @@ func (a *Admin) Requeue(ctx context.Context, conversation store.ConversationID, 
 			if err := t.AppendEvents(e); err != nil {
 				return err
 			}
+			tried = []store.Event{e}
 			return a.in.begin(t, conversation)
 		}
 		return fmt.Errorf("%w: task %v is not set aside", ErrNotFound, task)

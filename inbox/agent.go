@@ -15,7 +15,8 @@ import (
 // found out who the user is, and each call checks what that user may do, at
 // that moment.
 //
-// A user without a licensed seat gets ErrUnlicensed from every method. What a
+// A user without a licensed seat gets ErrUnlicensed from every method, unless
+// what they give it is ErrInvalid already. What a
 // user may not see does not exist for them: ErrNotFound. A conversation that
 // somebody else has claimed gives a *ClaimedError.
 //

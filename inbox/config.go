@@ -61,9 +61,8 @@ type Config struct {
 	// for a person, see Admin.SetAside. Defaults to 10.
 	TaskAttempts int
 
-	// LeaseTTL is how long a process that died keeps its conversations. Defaults
-	// to RouteTimeout, RespondTimeout and 5 seconds, so that a call of Step,
-	// which does not prolong leases, can ask both in time.
+	// LeaseTTL is how long a process that died keeps its conversations.
+	// Defaults to 15 seconds.
 	LeaseTTL time.Duration
 
 	// DrainTimeout is how long Run, told to end, waits for what it has begun.
@@ -108,7 +107,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.SendTimeout, 15*time.Second)
 	setDefault(&c.SendAttempts, 12)
 	setDefault(&c.TaskAttempts, 10)
-	setDefault(&c.LeaseTTL, c.RouteTimeout+c.RespondTimeout+5*time.Second)
+	setDefault(&c.LeaseTTL, 15*time.Second)
 	setDefault(&c.DrainTimeout, c.SendTimeout+5*time.Second)
 	setDefault(&c.PollInterval, time.Second)
 	setDefault(&c.Concurrency, 512)

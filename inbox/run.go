@@ -172,9 +172,19 @@ func (in *Inbox) Step(ctx context.Context) (int, error) {
 		if err != nil || len(leases) == 0 {
 			return n, err
 		}
-		if err := in.turn(ctx, leases[0], nil); err != nil {
+		if err := in.stepTurn(ctx, leases[0]); err != nil {
 			return n, fmt.Errorf("inbox: step: %w", err)
 		}
 	}
 	return stepLimit, nil
+}
+
+// stepTurn works on one conversation and keeps its lease meanwhile.
+func (in *Inbox) stepTurn(ctx context.Context, lease store.Lease) error {
+	defer in.work.hold(lease, in.now())()
+	renewing, stop := context.WithCancel(ctx)
+	renewer := make(chan struct{})
+	go func() { defer close(renewer); in.renew(renewing) }()
+	defer func() { stop(); <-renewer }()
+	return in.turn(ctx, lease, nil)
 }

@@ -304,3 +304,26 @@ func TestLeaseIsKeptWhileARouterThinks(t *testing.T) {
 		}
 	})
 }
+
+func TestStepKeepsItsLeaseWhileARouterThinks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCompany(t, simulated.Config{})
+		var asked atomic.Int32
+		router := routing.RouterFunc(func(_ context.Context, r routing.Request) (routing.Decision, error) {
+			asked.Add(1)
+			time.Sleep(40 * time.Second) // bubble time: longer than two leases
+			return routing.ToTeam(r), nil
+		})
+		in := c.engine(inbox.Config{Router: router, RouteTimeout: time.Minute})
+		if _, err := in.Receive(t.Context(), c.carrier.Name(), channel.Inbound{ProviderID: "1", From: alicesCustomer, To: inboxtest.SupportNumber, Text: "hi"}); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := in.Step(t.Context()); n != 1 || err != nil {
+			t.Fatal(n, err)
+		}
+		events, _, err := in.Agent(inbox.DefaultAccount, "alice").EventsAfter(t.Context(), 0)
+		if err != nil || events[len(events)-1].Type != store.Alerted || asked.Load() != 1 {
+			t.Errorf("events %v, %v; the router was asked %d times", events, err, asked.Load())
+		}
+	})
+}

@@ -28,8 +28,8 @@ type workQueue struct {
 // activeTurn is a turn that holds a lease.
 type activeTurn struct {
 	lease   store.Lease
-	renewed time.Time // when the lease was taken or prolonged, by the engine's clock
-	run     func(context.Context)
+	renewed time.Time             // when the lease was taken or prolonged, by the engine's clock
+	run     func(context.Context) // nil for a turn of Step
 }
 
 func (w *workQueue) init(limit int) {
@@ -71,7 +71,23 @@ func (w *workQueue) stopping(lease store.Lease) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	turn := w.active[lease.Conversation]
-	return w.stop && turn != nil && turn.lease.Fence == lease.Fence
+	return w.stop && turn != nil && turn.run != nil && turn.lease.Fence == lease.Fence
+}
+
+// hold notes that a turn of Step has a lease, until the returned function is
+// called.
+func (w *workQueue) hold(lease store.Lease, now time.Time) (release func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	turn := &activeTurn{lease: lease, renewed: now}
+	w.active[lease.Conversation] = turn
+	return func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.active[lease.Conversation] == turn {
+			delete(w.active, lease.Conversation)
+		}
+	}
 }
 
 // room returns how many turns can begin.

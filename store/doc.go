@@ -32,6 +32,9 @@
 // [ErrConflict]. The stored version is one higher. A record that exists and is
 // put with 0 is a conflict too, whatever else is wrong with it.
 //
+// Empty ids and keys find nothing, deleting what is not there is no error, and
+// a put of no records does nothing.
+//
 // A transaction in which a call has failed fails: an Update whose function goes
 // on after an error, and returns nil, returns that error.
 //

@@ -19,6 +19,7 @@ type Channel struct {
 	messagingService string
 	numbers          []channel.Address
 	defaultOptOut    func(channel.Address) bool
+	now              func() time.Time
 
 	public    publicURL
 	statusURL *url.URL
@@ -51,6 +52,7 @@ func newChannel(cfg Config, public publicURL, status, apiURL *url.URL) *Channel 
 		messagingService: cfg.MessagingServiceSID,
 		numbers:          append([]channel.Address(nil), cfg.Numbers...),
 		defaultOptOut:    cfg.DefaultOptOut,
+		now:              cfg.Now,
 		public:           public,
 		statusURL:        status,
 		maxBody:          cfg.MaxBody,

@@ -80,6 +80,11 @@ type Config struct {
 	// a multiple of what Twilio sends.
 	MaxBody int64
 
+	// Now is the clock by which the host times its attempts to send; Reconcile
+	// compares it with Twilio's. It is called from many goroutines. Defaults to
+	// time.Now.
+	Now func() time.Time
+
 	// Timeout bounds each request to Twilio's REST API, beside the context of
 	// the call. Downloads of media are bounded by their context alone.
 	// Defaults to 20 seconds.
@@ -105,6 +110,9 @@ const (
 )
 
 func (c Config) withDefaults() Config {
+	if c.Now == nil {
+		c.Now = time.Now //nolint:forbidigo // the host's own clock is the default
+	}
 	if c.Name == "" {
 		c.Name = defaultName
 	}

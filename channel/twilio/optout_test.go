@@ -62,7 +62,7 @@ func TestDefaultOptOut(t *testing.T) {
 
 		{"switched off", byNobody, long, "STOP", none, false},
 		{"help switched off", byNobody, long, "HELP", none, false},
-		{"no toll-free number", byNobody, "+448335550100", "STOP", none, false},
+		{"no toll-free number", byNobody, "+18085550100", "STOP", none, false},
 		{"too short for a toll-free number", byNobody, "+1833555", "STOP", none, false},
 		{"the network of toll-free numbers can't be switched off", byNobody, tollFree, "stop", stop, true},
 		{"it confirms a start", byNobody, tollFree, "UNSTOP", none, true},

@@ -30,6 +30,8 @@ const trialPrefix = "Sent from your Twilio trial account - "
 var (
 	errTooEarly  = errors.New("twilio: the message is not listed yet, but it may be later")
 	errAmbiguous = errors.New("twilio: there are messages of which it can't be told whether one is this")
+	errNoTime    = errors.New("twilio: without the time of the attempt it can't be told which message is this")
+	errClocks    = errors.New("twilio: Twilio's clock and the host's differ too much to tell which message is this")
 )
 
 // Reconcile looks for a message among those to the same customer. Twilio's list
@@ -43,10 +45,16 @@ var (
 // compared, because it came from a template or went through a messaging
 // service, which may rewrite characters.
 //
+// It does not say no when the two clocks differ by more than five minutes, since
+// then nothing can be told from times.
+//
 // A message of the same text that was sent at nearly the same moment by
 // another path can be mistaken for this one; its ProviderID is then one that
 // the host knows already.
 func (c *Channel) Reconcile(ctx context.Context, m channel.Outbound, attempted time.Time) (channel.Receipt, bool, error) {
+	if attempted.IsZero() {
+		return channel.Receipt{}, false, errNoTime
+	}
 	s := search{
 		message: m,
 		rewrite: c.messagingService != "",
@@ -66,6 +74,9 @@ func (c *Channel) Reconcile(ctx context.Context, m channel.Outbound, attempted t
 	now, ok := x.now()
 	if !ok {
 		return channel.Receipt{}, false, fmt.Errorf("%w: Twilio's answer has no date", errTooEarly)
+	}
+	if ours := c.now(); now.Before(ours.Add(-slack)) || now.After(ours.Add(slack)) {
+		return channel.Receipt{}, false, errClocks
 	}
 	if now.Before(s.until.Add(slack)) {
 		return channel.Receipt{}, false, errTooEarly

@@ -92,6 +92,7 @@ func TestReconcile(t *testing.T) {
 			defer server.Close()
 			c := newChannel(t, twiliotest.NewServer(t), func(c *twilio.Config) {
 				c.APIURL = server.URL
+				c.Now = func() time.Time { return test.now }
 				if test.service {
 					c.MessagingServiceSID = "MG0123456789abcdef0123456789abcdef"
 				}
@@ -148,5 +149,26 @@ func TestReconcileStopsEarly(t *testing.T) {
 	}
 	if pages != 1 {
 		t.Errorf("%d pages were read", pages)
+	}
+}
+
+// TestReconcileDistrustsClocks is about a host whose clock is wrong: what was
+// made during the attempt then seems to be of another time.
+func TestReconcileDistrustsClocks(t *testing.T) {
+	fake := twiliotest.NewServer(t)
+	for _, skew := range []time.Duration{6 * time.Minute, -6 * time.Minute, 24 * time.Hour, -24 * time.Hour} {
+		now := func() time.Time { return time.Now().Add(skew) }
+		c := newChannel(t, fake, func(c *twilio.Config) { c.Now = now })
+		m := hello()
+		attempted := now()
+		if _, err := c.Send(context.Background(), m); err != nil {
+			t.Fatal(err)
+		}
+		if _, found, err := c.Reconcile(context.Background(), m, attempted); err == nil && !found {
+			t.Errorf("with a clock that is off by %v it says that a message that was sent was not", skew)
+		}
+	}
+	if _, _, err := newChannel(t, fake).Reconcile(context.Background(), hello(), time.Time{}); err == nil {
+		t.Error("it knows what became of an attempt of which it does not know when it was")
 	}
 }

@@ -96,8 +96,7 @@ func (h *Harness) Restart() {
 	h.t.Helper()
 	h.engines++
 	if h.engines > 1 {
-		ttl := cmp.Or(h.cfg.RouteTimeout, 5*time.Second) + cmp.Or(h.cfg.RespondTimeout, 5*time.Second) + 5*time.Second
-		h.givenUp = h.Now().Add(cmp.Or(h.cfg.LeaseTTL, ttl))
+		h.givenUp = h.Now().Add(cmp.Or(h.cfg.LeaseTTL, 15*time.Second))
 	}
 	name := "engine " + strconv.Itoa(h.engines)
 	in, err := inbox.NewWithSources(h.cfg, sources.Sources{
