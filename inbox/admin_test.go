@@ -67,6 +67,38 @@ func TestAdminNamesEveryBadField(t *testing.T) {
 	requireNamed(t, err, "Inbox.Endpoints[0]")
 }
 
+func TestAddressOfAChannelThatIsAwayIsKept(t *testing.T) {
+	k := newTalk(t, inboxtest.Config{Inbox: inbox.Config{Channels: []channel.Channel{channel.Func("another", nil)}}})
+	box := inboxtest.DefaultInboxes()[0]
+	box.Endpoints = append(box.Endpoints, store.Endpoint{Channel: "another", Address: "+14155550160"})
+	if err := k.Admin().SaveInbox(t.Context(), box); err != nil {
+		t.Fatal(err)
+	}
+	without := anotherEngine(k, k.Store, nil).Admin(inbox.DefaultAccount)
+	box.Name = "Acme Help"
+	if err := without.SaveInbox(t.Context(), box); err != nil {
+		t.Errorf("by an engine without the channel: %v", err)
+	}
+	box.Endpoints = append(box.Endpoints, store.Endpoint{Channel: "another", Address: "+14155550161"})
+	requireNamed(t, without.SaveInbox(t.Context(), box), "Inbox.Endpoints[3].Channel")
+}
+
+func TestStraysOfAHostWithoutTheDefaultAccountAreSeen(t *testing.T) {
+	in, err := inbox.New(inbox.Config{Store: memory.New(), Channels: []channel.Channel{channel.Func("c", nil)}, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := in.Admin("acme").SaveUser(t.Context(), inbox.User{ID: "erin", Name: "Erin", Licensed: true}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := in.Receive(t.Context(), "c", channel.Inbound{ProviderID: "1", From: alicesCustomer, To: nobodysNumber, Text: "hello"}); err != nil {
+		t.Fatal(err)
+	}
+	if strays, err := in.Agent("acme", "erin").Strays(t.Context(), 0); err != nil || len(strays) != 1 {
+		t.Errorf("erin sees %v, %v; want the stray", strays, err)
+	}
+}
+
 func TestAddressOfAnotherAccountStaysTheirs(t *testing.T) {
 	h := inboxtest.New(t, inboxtest.Config{})
 	other := h.Inbox.Admin("other")

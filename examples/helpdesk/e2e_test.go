@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -225,13 +226,13 @@ func TestAStrangersNumberIsAStray(t *testing.T) {
 }
 
 func TestConfigNamesEveryError(t *testing.T) {
-	cmd, stderr := command(t, []string{"TWILIO_ACCOUNT_SID=AC0123456789abcdef0123456789abcdef", "TWILIO_NUMBERS=+1415555x"}, "-addr", "nowhere", "-public-url", "help.example.com")
+	cmd, stderr := command(t, []string{"TWILIO_ACCOUNT_SID=ACME", "TWILIO_NUMBERS=+1415555x,Support"}, "-addr", "nowhere", "-public-url", "help.example.com")
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != 1 {
 		t.Errorf("ended with %v, want exit code 1", err)
 	}
-	for _, name := range []string{"-addr", "-public-url", "TWILIO_AUTH_TOKEN", "TWILIO_NUMBERS"} {
+	for _, name := range []string{"-addr", "-public-url", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_NUMBERS: number 1", "TWILIO_NUMBERS: number 2"} {
 		if !strings.Contains(stderr.String(), name) {
 			t.Errorf("the errors do not name %s:\n%s", name, stderr)
 		}
@@ -261,5 +262,44 @@ func TestDemoIsPlayedFromBothSides(t *testing.T) {
 	p = start(t, db, nil) // on the same file
 	if got := p.messages("bob", alert.Conversation); len(got) != 3 || got[2].Text != "Hi there." || got[2].State != store.StateRead {
 		t.Errorf("after the restart: %+v", got)
+	}
+}
+
+func TestDemoAndTwilioShareAFile(t *testing.T) {
+	fake := twiliotest.NewServer(t)
+	db := dbFile(t)
+	for range 2 {
+		if err := start(t, db, nil).terminate(); err != nil {
+			t.Fatal(err)
+		}
+		p := startOnTwilio(t, fake, db)
+		if err := receive(p, fake, twiliotest.Message{From: customer, To: supportNumber, Body: "hello"}); err != nil {
+			t.Fatal(err)
+		}
+		if page := p.conversations("alice"); len(page.Conversations) != 1 {
+			t.Errorf("alice sees %+v", page.Conversations)
+		}
+		if err := p.terminate(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestStreamOfACursorThatIsOfNoUseSaysReset(t *testing.T) {
+	p := start(t, dbFile(t), nil)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, p.url+"/api/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer demo-alice")
+	r.Header.Set("Last-Event-ID", "99999")
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body) // it ends by itself
+	if err != nil || !strings.Contains(string(body), "event: reset") {
+		t.Errorf("the stream is %q, %v", body, err)
 	}
 }

@@ -1,0 +1,145 @@
+package inbox_test
+
+import (
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/channel/simulated"
+	"github.com/teaminbox/teaminbox/compliance"
+	"github.com/teaminbox/teaminbox/inbox"
+	"github.com/teaminbox/teaminbox/inbox/inboxtest"
+	"github.com/teaminbox/teaminbox/internal/sources"
+	"github.com/teaminbox/teaminbox/store"
+)
+
+func TestStopNeverLosesToTheClockOfAnotherProcess(t *testing.T) {
+	k, s := newUnsure(t)
+	ahead, err := inbox.NewWithSources(inbox.Config{Store: s, Channels: []channel.Channel{k.Carrier}, Logger: slog.New(slog.DiscardHandler)},
+		sources.Sources{Now: func() time.Time { return k.Now().Add(2 * time.Minute) }, Jitter: func() float64 { return 0.5 }, Name: func() string { return "ahead" }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rcv := func(in *inbox.Inbox, id, text string) {
+		if _, err := in.Receive(t.Context(), "simulated", channel.Inbound{ProviderID: id, From: alicesCustomer, To: inboxtest.SupportNumber, Text: text}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rcv(k.Inbox, "a", "STOP")
+	k.Advance(10 * time.Second)
+	rcv(ahead, "b", "START")
+	k.Advance(30 * time.Second)
+	rcv(k.Inbox, "c", "STOP")
+	k.Settle()
+	_, err = k.Agent("alice").Reply(t.Context(), k.conv, inbox.Draft{Text: "hi"})
+	if !errors.Is(err, inbox.ErrBlocked) {
+		t.Errorf("customer's last word was STOP, reply: %v", err)
+	}
+	rcv(k.Inbox, "d", "STOP")
+	_, err = k.Agent("alice").Reply(t.Context(), k.conv, inbox.Draft{Text: "hi"})
+	if !errors.Is(err, inbox.ErrBlocked) {
+		t.Errorf("STOP repeated, reply: %v", err)
+	}
+}
+
+func TestWhoHasOptedOutDoesNotWait(t *testing.T) {
+	k := newTalk(t, inboxtest.Config{})
+	k.Carrier.FailNext(simulated.Fault{Kind: simulated.Rejected, OptOut: true})
+	k.reply("hi")
+	k.Settle()
+	if v := k.view(); !v.WaitingSince.IsZero() {
+		t.Errorf("waits since %v though opted out = %v: nobody may answer", v.WaitingSince, v.OptedOut)
+	}
+}
+
+// flakyPolicy is a policy that panics at times.
+type flakyPolicy struct {
+	compliance.Standard
+	broken *bool
+}
+
+func (p flakyPolicy) Classify(m channel.Inbound, c compliance.Context) compliance.Classification {
+	if *p.broken {
+		panic("x")
+	}
+	return p.Standard.Classify(m, c)
+}
+
+func TestAdoptedStopThatWasNotRecognisedBefore(t *testing.T) {
+	broken := false
+	k := newTalk(t, inboxtest.Config{Inbox: inbox.Config{OptOut: flakyPolicy{broken: &broken}}})
+	broken = true
+	k.customer.To(nobodysNumber).Send("STOP")
+	broken = false
+	strays, _ := k.Agent("alice").Strays(t.Context(), 0)
+	if _, err := k.Agent("alice").AdoptStray(t.Context(), strays[0].ID, "support"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.Agent("alice").Reply(t.Context(), k.conv, inbox.Draft{Text: "hi"}); !errors.Is(err, inbox.ErrBlocked) {
+		t.Errorf("STOP classified as %v on adoption but not in the ledger: %v", messagesOf(t, k.Harness, k.conv)[0].Kind, err)
+	}
+}
+
+func TestStopToANumberOfNobodyHoldsByUserIDToo(t *testing.T) {
+	k := newTalk(t, inboxtest.Config{})
+	ctx := t.Context()
+	ad := k.Inbox.Admin("other")
+	if err := errors.Join(
+		ad.SaveUser(ctx, inbox.User{ID: "erin", Name: "Erin", Licensed: true}),
+		ad.SaveTeam(ctx, inbox.Team{ID: "t", Name: "T", Members: []inbox.UserID{"erin"}}),
+		ad.SaveInbox(ctx, store.Inbox{ID: "i", Name: "I", Team: "t", Endpoints: []store.Endpoint{{Channel: "simulated", Address: "whatsapp:+14155550177"}}}),
+	); err != nil {
+		t.Fatal(err)
+	}
+	a, err := k.Inbox.Receive(ctx, "simulated", channel.Inbound{ProviderID: "u1", From: "whatsapp:US.1234567890", UserID: "US.1234567890", To: "whatsapp:+14155550177", Text: "hello"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.Inbox.Receive(ctx, "simulated", channel.Inbound{ProviderID: "u2", From: "whatsapp:+14155550123", UserID: "US.1234567890", To: "whatsapp:+14155550199", Text: "STOP"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.Inbox.Agent("other", "erin").Reply(ctx, a.Conversation, inbox.Draft{Text: "hi"}); !errors.Is(err, inbox.ErrBlocked) {
+		t.Errorf("account that knows the user id only: %v", err)
+	}
+}
+
+func TestRedeliveredStopDoesNotUndoAStart(t *testing.T) {
+	w := newWebhooks(t, inboxtest.Config{})
+	a := w.text(inboxtest.SupportNumber, "hello")
+	stop := channel.Inbound{ProviderID: "the stop", From: alicesCustomer, To: nobodysNumber, Text: "STOP"}
+	if _, err := w.Inbox.Receive(t.Context(), "simulated", stop); err != nil {
+		t.Fatal(err)
+	}
+	w.Advance(time.Second)
+	w.text(inboxtest.SupportNumber, "START")
+	w.requireMayReply(true, a.Conversation)
+	box := inboxtest.DefaultInboxes()[0]
+	box.Endpoints = append(box.Endpoints, store.Endpoint{Channel: "simulated", Address: nobodysNumber})
+	if err := w.Admin().SaveInbox(t.Context(), box); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Inbox.Receive(t.Context(), "simulated", stop); err != nil {
+		t.Fatal(err)
+	}
+	w.Advance(time.Second)
+	w.requireMayReply(true, a.Conversation)
+}
+
+func TestAdoptedOldStopLeavesWhoHasOptedInWaiting(t *testing.T) {
+	w := newWebhooks(t, inboxtest.Config{})
+	a := w.text(inboxtest.SupportNumber, "hello")
+	stop := w.text(nobodysNumber, "STOP")
+	w.text(inboxtest.SupportNumber, "START")
+	w.text(inboxtest.SupportNumber, "please call me")
+	alice := w.Agent("alice")
+	before, _ := alice.Conversation(t.Context(), a.Conversation)
+	if _, err := alice.AdoptStray(t.Context(), stop.Stray, "support"); err != nil {
+		t.Fatal(err)
+	}
+	after, _ := alice.Conversation(t.Context(), a.Conversation)
+	if before.WaitingSince.IsZero() || after.WaitingSince.IsZero() {
+		t.Errorf("waiting before %v, after %v, opted out %v", before.WaitingSince, after.WaitingSince, after.OptedOut)
+	}
+}
