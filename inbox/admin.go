@@ -27,6 +27,31 @@ type Admin struct {
 // Admin returns the administration of an account.
 func (in *Inbox) Admin(account store.AccountID) *Admin { return &Admin{in: in, account: account} }
 
+// Rename gives the account a name for people to see. An account that was never
+// renamed has its id for a name.
+func (a *Admin) Rename(ctx context.Context, name string) error {
+	if err := errors.Join(checkID("account", string(a.account)), checkName("name", name)); err != nil {
+		return err
+	}
+	return a.in.update(ctx, func(t *tx) error {
+		account := store.Account{ID: a.account}
+		accounts, err := t.Accounts()
+		if err != nil {
+			return err
+		}
+		for _, had := range accounts {
+			if had.ID == a.account {
+				account = had
+			}
+		}
+		if account.Name == name {
+			return nil
+		}
+		account.Name = name
+		return t.PutAccounts(account)
+	})
+}
+
 // SaveUser makes or replaces a user.
 func (a *Admin) SaveUser(ctx context.Context, u store.User) error {
 	u.Account, u.Languages = a.account, orNil(u.Languages)

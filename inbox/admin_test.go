@@ -147,6 +147,29 @@ func TestStaleVersionIsAConflict(t *testing.T) {
 	}
 }
 
+func TestAccountIsRenamed(t *testing.T) {
+	h := inboxtest.New(t, inboxtest.Config{})
+	requireNamed(t, h.Admin().Rename(t.Context(), ""), "name")
+	for _, name := range []string{"Acme", "Acme", "Acme Inc."} {
+		if err := h.Admin().Rename(t.Context(), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := h.Inbox.Admin("other").Rename(t.Context(), "Another"); err != nil {
+		t.Fatal(err)
+	}
+	err := h.Store.View(t.Context(), func(tx store.Tx) error {
+		accounts, err := tx.Accounts()
+		if len(accounts) != 2 || accounts[0].Name != "Acme Inc." || accounts[1].Name != "Another" {
+			t.Errorf("accounts are %+v", accounts)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 func TestChangedSettingsActAtOnce(t *testing.T) {
 	h := inboxtest.New(t, inboxtest.Config{})
 	h.Phone(alicesCustomer).Send("hello")
