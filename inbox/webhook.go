@@ -3,11 +3,16 @@ package inbox
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 
 	"github.com/teaminbox/teaminbox/channel"
 )
+
+// drainedBody is how much of a body that is too large is read and thrown away
+// before the answer, in bytes.
+const drainedBody = 1 << 20
 
 // retryAfter is what an overloaded engine asks of a provider, in seconds.
 const retryAfter = 2
@@ -48,6 +53,10 @@ func (h *webhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	status := statusFor(err)
+	if status == http.StatusRequestEntityTooLarge {
+		// Whoever is still writing would not hear the answer.
+		_, _ = io.CopyN(io.Discard, r.Body, drainedBody)
+	}
 	if status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
 	}
