@@ -86,14 +86,7 @@ func TestRunHonoursItsDeadline(t *testing.T) {
 		// The message is not lost: another engine takes it up.
 		other := c.engine(inbox.Config{})
 		stop = run(t, other)
-		for e, err := range other.Agent(inbox.DefaultAccount, "alice").Events(t.Context(), 0) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			if e.Type == store.Alerted {
-				break
-			}
-		}
+		awaitAlert(t, other)
 		if err := stop(); err != nil {
 			t.Error(err)
 		}

@@ -71,6 +71,19 @@ func run(t *testing.T, in *inbox.Inbox) (stop func() error) {
 	return func() error { cancel(); return <-ended }
 }
 
+// awaitAlert waits until somebody in alice's sight is alerted.
+func awaitAlert(t *testing.T, in *inbox.Inbox) {
+	t.Helper()
+	for e, err := range in.Agent(inbox.DefaultAccount, "alice").Events(t.Context(), 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Type == store.Alerted {
+			return
+		}
+	}
+}
+
 func TestRunDoesItAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCompany(t, simulated.Config{})
@@ -207,14 +220,7 @@ func TestDeadEnginesWorkIsGivenBack(t *testing.T) {
 		begin := time.Now()
 		in := c.engine(inbox.Config{})
 		stop := run(t, in)
-		for e, err := range in.Agent(inbox.DefaultAccount, "alice").Events(t.Context(), 0) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			if e.Type == store.Alerted {
-				break
-			}
-		}
+		awaitAlert(t, in)
 		if waited := time.Since(begin); waited < 10*time.Second || waited > 12*time.Second {
 			t.Errorf("taken up after %v, want soon after the lease of 10 s", waited)
 		}
@@ -279,7 +285,7 @@ func TestLeaseIsKeptWhileARouterThinks(t *testing.T) {
 		var asked atomic.Int32
 		router := routing.RouterFunc(func(_ context.Context, r routing.Request) (routing.Decision, error) {
 			asked.Add(1)
-			time.Sleep(25 * time.Second) // bubble time: longer than two leases
+			time.Sleep(40 * time.Second) // bubble time: longer than two leases
 			return routing.ToTeam(r), nil
 		})
 		one := c.engine(inbox.Config{Router: router, RouteTimeout: time.Minute})
@@ -288,14 +294,7 @@ func TestLeaseIsKeptWhileARouterThinks(t *testing.T) {
 		if _, err := c.carrier.Phone(alicesCustomer).Send(inboxtest.SupportNumber, "hello"); err != nil {
 			t.Fatal(err)
 		}
-		for e, err := range one.Agent(inbox.DefaultAccount, "alice").Events(t.Context(), 0) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			if e.Type == store.Alerted {
-				break
-			}
-		}
+		awaitAlert(t, one)
 		if n := asked.Load(); n != 1 {
 			t.Errorf("the router was asked %d times; the lease ran out while it thought", n)
 		}
