@@ -121,6 +121,11 @@ func (t *tx) DeleteEvents(account store.AccountID, through store.Cursor) error {
 	return t.Tx.DeleteEvents(account, through)
 }
 
+func (t *tx) PutWatermarks(ws ...store.Watermark) error {
+	t.writes++
+	return t.Tx.PutWatermarks(ws...)
+}
+
 func (t *tx) PutStrays(ss ...store.Stray) error {
 	t.writes++
 	return t.Tx.PutStrays(ss...)

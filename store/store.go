@@ -43,6 +43,7 @@ type Tx interface {
 	Ledger
 	Events
 	Strays
+	Watermarks
 
 	// NewID returns a number that is larger than zero and than every number
 	// it has returned in this Store in a committed transaction that this

@@ -115,6 +115,12 @@ func copyStray(s store.Stray) store.Stray {
 	return s
 }
 
+func copyWatermark(w store.Watermark) store.Watermark {
+	w.Through = kept(w.Through)
+	w.AskedAt = kept(w.AskedAt)
+	return w
+}
+
 // copyPointer copies what a pointer points to, which has none itself.
 func copyPointer[T any](p *T) *T {
 	if p == nil {

@@ -52,6 +52,8 @@ type state struct {
 	strays  tree[store.StrayID, *store.Stray]
 	origins tree[store.ProviderRef, store.StrayID]
 	waiting tree[numbered[store.StrayID], *store.Stray]
+
+	watermarks tree[store.WatermarkID, *store.Watermark]
 }
 
 // stream is what is known of an account's events whether they are kept or not.
@@ -97,5 +99,7 @@ func newState() *state {
 		strays:  newTree[store.StrayID, *store.Stray](cmp.Compare),
 		origins: newTree[store.ProviderRef, store.StrayID](compareRef),
 		waiting: newTree[numbered[store.StrayID], *store.Stray](compareNumbered),
+
+		watermarks: newTree[store.WatermarkID, *store.Watermark](cmp.Compare),
 	}
 }

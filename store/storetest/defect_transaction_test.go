@@ -82,6 +82,10 @@ func (t writesElsewhere) PutStrays(ss ...store.Stray) error {
 	return t.write(func(tx store.Tx) error { return tx.PutStrays(ss...) })
 }
 
+func (t writesElsewhere) PutWatermarks(ws ...store.Watermark) error {
+	return t.write(func(tx store.Tx) error { return tx.PutWatermarks(ws...) })
+}
+
 func (t writesElsewhere) NewID() (id int64, err error) {
 	err = t.update(func(tx store.Tx) error {
 		id, err = tx.NewID()

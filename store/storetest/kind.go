@@ -164,6 +164,16 @@ func kinds() []kind {
 			func(tx store.Tx, given []store.Stray) ([]store.Stray, error) {
 				return tx.Strays(mapped(given, func(s store.Stray) store.StrayID { return s.ID })...)
 			}),
+		kindOf("watermark",
+			func(e *env) (store.Watermark, error) {
+				w := filled[store.Watermark](e)
+				w.Version = 0
+				return w, nil
+			},
+			store.Tx.PutWatermarks,
+			func(tx store.Tx, given []store.Watermark) ([]store.Watermark, error) {
+				return tx.Watermarks(mapped(given, func(w store.Watermark) store.WatermarkID { return w.ID })...)
+			}),
 	}
 }
 

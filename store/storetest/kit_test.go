@@ -108,6 +108,7 @@ func TestFilledSetsEveryField(t *testing.T) {
 	e := new(env)
 	for _, r := range []any{
 		filled[store.Contact](e), filled[store.Conversation](e), filled[store.Message](e), filled[store.Event](e), filled[store.Stray](e),
+		filled[store.Watermark](e),
 	} {
 		if err := noneZero(r); err != nil {
 			t.Errorf("%T: %v", r, err)

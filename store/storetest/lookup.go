@@ -86,7 +86,12 @@ func lookups(e *env) ([]lookup, error) {
 		i.Account, i.Team, i.Version = acme, crew, 0
 		return i, nil
 	})
-	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9, err10, err11, err12, err13); err != nil {
+	watermarks, err14 := some(n, func() (store.Watermark, error) {
+		w := filled[store.Watermark](e)
+		w.Version = 0
+		return w, nil
+	})
+	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9, err10, err11, err12, err13, err14); err != nil {
 		return nil, err
 	}
 	marks := mapped(marked, func(c store.Conversation) store.ReadMark {
@@ -127,6 +132,8 @@ func lookups(e *env) ([]lookup, error) {
 			func(tx store.Tx, ids ...store.ConversationID) ([]store.ReadMark, error) {
 				return tx.ReadMarks(acme, bob, ids...)
 			}),
+		lookupOf("Watermarks", watermarks, store.Tx.PutWatermarks,
+			func(w store.Watermark) store.WatermarkID { return w.ID }, "none", store.Tx.Watermarks),
 		lookupOf("InboxesAt", inboxes, store.Tx.PutInboxes,
 			func(i store.Inbox) store.Endpoint { return i.Endpoints[1] }, store.Endpoint{Channel: sms, Address: nobody}, store.Tx.InboxesAt),
 	}, nil

@@ -86,6 +86,7 @@ func methods(e *env) ([]method, error) {
 		reading("StraysFrom", func(tx store.Tx) ([]store.Stray, error) {
 			return tx.StraysFrom(store.ProviderRef{Channel: sms, ProviderID: "SM1"})
 		}),
+		reading("Watermarks", func(tx store.Tx) ([]store.Watermark, error) { return tx.Watermarks(sms) }),
 		reading("WaitingStrays", func(tx store.Tx) ([]store.Stray, error) { return tx.WaitingStrays(acme, 10) }),
 	}
 	for _, k := range kinds() {
