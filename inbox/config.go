@@ -57,6 +57,14 @@ type Config struct {
 	// about ten minutes.
 	SendAttempts int
 
+	// Unconfirmed decides what becomes of a message when nobody could find out
+	// whether it was sent: its channel was asked for an hour, or can't be asked
+	// and no status update came within five minutes. It is called in a
+	// transaction, from many goroutines, perhaps several times for one message;
+	// it must not block. A host may, say, resend a one-time password and hold
+	// everything else. Defaults to HoldUnconfirmed for every message.
+	Unconfirmed func(m store.Message) UnconfirmedAction
+
 	// TaskAttempts is how often other work is tried before it is set aside
 	// for a person, see Admin.SetAside. Defaults to 10.
 	TaskAttempts int
@@ -72,6 +80,12 @@ type Config struct {
 	// PollInterval is how often the store is asked for work and events that
 	// nothing announced. Defaults to 1 second.
 	PollInterval time.Duration
+
+	// BackfillInterval is how often channels that can list what came in
+	// (channel.Backfiller) are asked for messages that no webhook has brought.
+	// They are asked when Run starts, too. A negative interval means never.
+	// Defaults to 5 minutes.
+	BackfillInterval time.Duration
 
 	// Concurrency is how many conversations are worked on at once. A slow
 	// router or provider holds up only its own. Defaults to 512.
@@ -110,6 +124,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.LeaseTTL, 15*time.Second)
 	setDefault(&c.DrainTimeout, c.SendTimeout+5*time.Second)
 	setDefault(&c.PollInterval, time.Second)
+	setDefault(&c.BackfillInterval, 5*time.Minute)
 	setDefault(&c.Concurrency, 512)
 	setDefault(&c.MaxBatch, 64)
 	setDefault(&c.MaxWaiting, 4096)
@@ -155,6 +170,9 @@ func (c Config) validate() error {
 	}
 	if c.PollInterval > 0 && c.PollInterval < 10*time.Millisecond {
 		bad("PollInterval", "is under 10 milliseconds; the store would be asked without a pause")
+	}
+	if c.BackfillInterval > 0 && c.BackfillInterval < time.Second {
+		bad("BackfillInterval", "is under a second; providers would be asked without a pause")
 	}
 	notNegative("RouteTimeout", c.RouteTimeout < 0)
 	notNegative("RespondTimeout", c.RespondTimeout < 0)

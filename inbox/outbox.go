@@ -177,8 +177,8 @@ func (in *Inbox) finish(t *tx, conv store.Conversation, m store.Message, task st
 	if err := t.AppendEvents(e); err != nil {
 		return err
 	}
-	if to == store.StateUnconfirmed && in.canAsk(m) {
-		return nil // the provider is asked first
+	if to == store.StateUnconfirmed && !m.DueAt.IsZero() {
+		return nil // it may be settled by itself
 	}
 	return in.tellAuthor(t, conv, m)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/store"
 )
 
 // Receive takes in a message that came in on a channel, for hosts that receive
@@ -18,13 +19,11 @@ func (in *Inbox) Receive(ctx context.Context, channelName string, m channel.Inbo
 	if err := in.checkInbound(channelName, &m); err != nil {
 		return Acceptance{}, err
 	}
-	var a Acceptance
-	err := in.update(ctx, func(t *tx) error {
-		var err error
-		a, err = in.accept(t, channelName, m)
-		return err
-	})
-	return a, err
+	accepted, err := in.takeIn(ctx, in.update, channelName, []channel.Inbound{m}, nil)
+	if err != nil {
+		return Acceptance{}, err
+	}
+	return accepted[0], nil
 }
 
 // Status takes in a provider's report on an outbound message. It may come
@@ -84,17 +83,72 @@ func (in *Inbox) receiveAll(ctx context.Context, channelName string, d channel.D
 			return err
 		}
 	}
-	return in.update(ctx, func(t *tx) error {
-		for _, m := range d.Inbound {
-			if _, err := in.accept(t, channelName, m); err != nil {
+	_, err := in.takeIn(ctx, in.update, channelName, d.Inbound, d.Status)
+	return err
+}
+
+// takeIn takes in messages and reports in one change.
+//
+// A message that was sound and can't be put into its inbox all the same, since
+// what is stored contradicts itself or a part of the engine panics, is kept as
+// a stray: its provider would offer it in vain, and give up.
+func (in *Inbox) takeIn(ctx context.Context, commit func(context.Context, func(*tx) error) error, channelName string,
+	messages []channel.Inbound, reports []channel.StatusUpdate,
+) ([]Acceptance, error) {
+	accepted := make([]Acceptance, len(messages))
+	err := commit(ctx, func(t *tx) error {
+		for i, m := range messages {
+			var err error
+			if accepted[i], err = in.accept(t, channelName, m); err != nil {
 				return err
 			}
 		}
-		for _, u := range d.Status {
+		for _, u := range reports {
 			if err := in.report(t, channelName, u); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	switch {
+	case err == nil:
+		return accepted, nil
+	case !unfit(err):
+		return nil, err
+	case len(messages)+len(reports) > 1:
+		return in.takeInSingly(ctx, commit, channelName, messages, reports)
+	case len(messages) == 0:
+		return nil, err
+	}
+	in.log.Error("a message can't be put into its inbox; it is kept as a stray", "channel", channelName,
+		"from", messages[0].From, "to", messages[0].To, "provider_id", messages[0].ProviderID, "err", err)
+	why := "could not be put into its inbox: " + firstRunes(err.Error(), 300)
+	ref := store.ProviderRef{Channel: channelName, ProviderID: messages[0].ProviderID}
+	err = commit(ctx, func(t *tx) error {
+		var err error
+		accepted[0], err = in.acceptStray(t, ref, messages[0], why)
+		return err
+	})
+	return accepted, err
+}
+
+// takeInSingly takes messages and reports in one by one, in their order, since
+// one of them can't be taken in as it should.
+func (in *Inbox) takeInSingly(ctx context.Context, commit func(context.Context, func(*tx) error) error, channelName string,
+	messages []channel.Inbound, reports []channel.StatusUpdate,
+) ([]Acceptance, error) {
+	all := make([]Acceptance, 0, len(messages))
+	for _, m := range messages {
+		accepted, err := in.takeIn(ctx, commit, channelName, []channel.Inbound{m}, nil)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, accepted...)
+	}
+	for _, u := range reports {
+		if _, err := in.takeIn(ctx, commit, channelName, nil, []channel.StatusUpdate{u}); err != nil {
+			return all, err
+		}
+	}
+	return all, nil
 }

@@ -17,7 +17,14 @@ import (
 const (
 	reconcileAfter = 30 * time.Second
 	reconcileTries = 7
+	// All of the pauses together: by then the provider has answered, or will
+	// not.
+	reconcileFor = reconcileAfter + 2*reconcileAfter*(1<<(reconcileTries-1)-1)
 )
+
+// callbackGrace is how long a status update is waited for before the host's
+// policy is asked about a message whose provider can't be.
+const callbackGrace = 5 * time.Minute
 
 // uncertain is an attempt of which nobody knows what became of it, and the
 // channel that can find out.
@@ -35,19 +42,27 @@ type answer struct {
 
 // leaveUnconfirmed ends an attempt of which nobody knows what became of it. The
 // message is not sent again, unless its channel finds out that the provider
-// certainly does not have it.
+// certainly does not have it, the host's policy says so, or a person does. Until
+// DueAt it may be settled by itself; then, or if it can't be, its author is
+// told.
 func (in *Inbox) leaveUnconfirmed(t *tx, conv store.Conversation, m store.Message, task store.Task, code, why string) error {
-	if err := in.finish(t, conv, m, task, store.StateUnconfirmed, code, "it is not known whether the message was sent: "+why); err != nil {
-		return err
+	asks := in.canAsk(m)
+	var next time.Time
+	switch {
+	case asks:
+		next, m.DueAt = t.now.Add(reconcileAfter), t.now.Add(reconcileFor)
+	case in.unconfirmed(m) != HoldUnconfirmed:
+		next = t.now.Add(callbackGrace)
+		m.DueAt = next
 	}
-	if !in.canAsk(m) {
-		return nil
+	if err := in.finish(t, conv, m, task, store.StateUnconfirmed, code, "it is not known whether the message was sent: "+why); err != nil || next.IsZero() {
+		return err
 	}
 	tasks, err := t.Tasks(conv.ID)
 	if err != nil || slices.ContainsFunc(tasks, func(owed store.Task) bool { return owed.Kind == store.TaskReconcile && owed.Message == m.ID }) {
 		return err
 	}
-	return addTask(t, conv, store.TaskReconcile, m.ID, t.now.Add(reconcileAfter))
+	return addTask(t, conv, store.TaskReconcile, m.ID, next)
 }
 
 // canAsk reports whether a message's provider can be asked what became of it.
@@ -57,14 +72,17 @@ func (in *Inbox) canAsk(m store.Message) bool {
 }
 
 // newUncertain reads what a provider is to be asked. It returns nil if there
-// is nothing to ask any more.
-func (in *Inbox) newUncertain(t *tx, task store.Task) (*uncertain, error) {
+// is nothing to ask, and then decides about the message without.
+func (in *Inbox) newUncertain(t *tx, conv store.Conversation, task store.Task) (*uncertain, error) {
 	m, err := store.One(t.Messages(task.Message))
 	if err != nil {
 		return nil, err
 	}
-	if !in.canAsk(m) || m.State != store.StateUnconfirmed {
+	switch {
+	case m.State != store.StateUnconfirmed:
 		return nil, t.DeleteTasks(task.ID)
+	case !in.canAsk(m):
+		return nil, in.giveUp(t, conv, m, task)
 	}
 	ch, _ := in.channels[m.Channel].(channel.Reconciler) // as canAsk has found
 	return &uncertain{task: task, message: m, channel: ch}, nil
@@ -111,14 +129,10 @@ func (in *Inbox) applyReconcile(t *tx, conv store.Conversation, u *uncertain, a 
 	return in.postpone(t, conv, m, u.task, store.StateRetrying, compliance.Decision{Until: due, Reason: "the provider does not have the message"})
 }
 
-// askLater lets the provider be asked once more, or gives up: the message then
-// stays unconfirmed, and its author is told.
+// askLater lets the provider be asked once more, or gives up.
 func (in *Inbox) askLater(t *tx, conv store.Conversation, m store.Message, task store.Task) error {
 	if task.Attempts++; task.Attempts >= reconcileTries {
-		if err := t.DeleteTasks(task.ID); err != nil {
-			return err
-		}
-		return in.tellAuthor(t, conv, m)
+		return in.giveUp(t, conv, m, task)
 	}
 	task.DueAt = t.now.Add(2 * reconcileAfter << (task.Attempts - 1))
 	return t.PutTasks(task)

@@ -14,7 +14,8 @@ import (
 const stepLimit = 128
 
 // Run works: it routes and answers what came in, sends what is queued, keeps
-// the time, and listens to the channels that push. It blocks until the context
+// the time, listens to the channels that push, and fetches what came in while
+// nobody listened. It blocks until the context
 // ends, then finishes what it has begun, at the most for Config.DrainTimeout,
 // and returns nil. What it could not finish another engine takes up, or this
 // one when it runs again. A second call while it runs returns ErrRunning.
@@ -38,6 +39,9 @@ func (in *Inbox) Run(ctx context.Context) error {
 	for _, ch := range in.cfg.Channels {
 		if l, ok := ch.(channel.Listener); ok {
 			others.Go(func() { in.listen(background, l) })
+		}
+		if b, ok := ch.(channel.Backfiller); ok {
+			others.Go(func() { in.backfill(background, b) })
 		}
 	}
 	if n, ok := in.store.(store.Notifier); ok {

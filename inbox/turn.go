@@ -261,7 +261,7 @@ func (in *Inbox) take(t *tx, conv store.Conversation, task store.Task) (*piece, 
 	case store.TaskSettle:
 		return nil, in.expire(t, conv, task)
 	case store.TaskReconcile:
-		u, err := in.newUncertain(t, task)
+		u, err := in.newUncertain(t, conv, task)
 		if err != nil || u == nil {
 			return nil, err
 		}
@@ -288,12 +288,17 @@ var errUnknownTask = errors.New("inbox: this version does not know such a task")
 // about is not there, clashes with something else, or makes the engine panic.
 // Whatever else a transaction fails with is the store's.
 func blame(task store.Task, err error) error {
-	var p *panicError
-	switch {
-	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrDuplicate), errors.Is(err, errUnknownTask), errors.As(err, &p):
+	if unfit(err) {
 		return &taskError{task: task, err: err}
 	}
 	return err
+}
+
+// unfit reports whether another try would fail in the same way: not the store
+// fails, but what is to be done does not fit what it holds.
+func unfit(err error) bool {
+	var p *panicError
+	return errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrDuplicate) || errors.Is(err, errUnknownTask) || errors.As(err, &p)
 }
 
 // failed counts a task's failure, so that it is tried again later and set

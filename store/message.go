@@ -33,7 +33,7 @@ type Message struct {
 
 	State       State     // of an outbound message; "" otherwise
 	StateAt     time.Time // since when
-	DueAt       time.Time // for StateRetrying and StateDeferred: when next
+	DueAt       time.Time // for StateRetrying and StateDeferred: when next; for StateUnconfirmed: until when it may be settled by itself
 	Attempts    int       // how often Channel.Send was called
 	AttemptedAt time.Time // when it was called last, or zero
 	Code        string    // the provider's error code
@@ -96,7 +96,7 @@ const (
 	StateAttempting  State = "attempting"  // is being handed to the provider
 	StateRetrying    State = "retrying"    // was certainly not sent; tried again at DueAt
 	StateDeferred    State = "deferred"    // may not be sent before DueAt
-	StateUnconfirmed State = "unconfirmed" // may have been sent; never sent again by itself
+	StateUnconfirmed State = "unconfirmed" // may have been sent; not sent again unless somebody finds out or decides
 	StateAccepted    State = "accepted"    // the provider has it
 	StateSent        State = "sent"        // handed to the next carrier
 	StateDelivered   State = "delivered"   // on the handset

@@ -128,8 +128,12 @@ var methods = map[string]func(tx store.Tx) error{
 		return tx.DeleteEvents("c", 1<<40)
 	},
 
-	"Strays":        func(tx store.Tx) error { return chunked(tx.Strays) },
-	"StraysFrom":    func(tx store.Tx) error { _, err := tx.StraysFrom(store.ProviderRef{}); return err },
+	"Strays":     func(tx store.Tx) error { return chunked(tx.Strays) },
+	"StraysFrom": func(tx store.Tx) error { _, err := tx.StraysFrom(store.ProviderRef{}); return err },
+	"Watermarks": func(tx store.Tx) error { _, err := tx.Watermarks("a"); return err },
+	"PutWatermarks": func(tx store.Tx) error {
+		return twice(func(v int64) error { return tx.PutWatermarks(store.Watermark{ID: "a", Version: v}) })
+	},
 	"WaitingStrays": func(tx store.Tx) error { _, err := tx.WaitingStrays("a", 10); return err },
 	"PutStrays": func(tx store.Tx) error {
 		return twice(func(v int64) error {

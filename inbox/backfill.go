@@ -1,0 +1,185 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/store"
+)
+
+// backfillPause is how soon a channel is asked again after a start or a
+// failure, at the earliest: a host that starts again and again must not use up
+// what its provider allows.
+const backfillPause = 30 * time.Second
+
+// backfillPage is how many messages of a backfill share a change.
+const backfillPage = 32
+
+// Backfill fetches what came in on a channel since a moment, and returns how
+// many messages were new. They are marked late ([store.Extras].Late). Whatever
+// is there already is left alone, so that it may be called at any time, for any
+// moment, and beside webhooks.
+//
+// [Inbox.Run] does it by itself when it starts and every
+// Config.BackfillInterval, since the last moment up to which all is known to
+// be here; hosts call it to fetch what came in before they had this library,
+// say, or when they have no place for Run.
+//
+// The error is ErrUnknownChannel, says that the channel can't be asked, or is
+// the channel's or the store's. What was fetched before is kept then.
+func (in *Inbox) Backfill(ctx context.Context, channelName string, since time.Time) (int, error) {
+	ch, ok := in.channels[channelName]
+	if !ok {
+		return 0, fmt.Errorf("%w: %q", ErrUnknownChannel, channelName)
+	}
+	b, ok := ch.(channel.Backfiller)
+	if !ok {
+		return 0, fmt.Errorf("inbox: channel %q can't list what came in", channelName)
+	}
+	return in.fetch(ctx, b, since)
+}
+
+// fetch takes in what came in on a channel since a moment, in order.
+func (in *Inbox) fetch(ctx context.Context, b channel.Backfiller, since time.Time) (fresh int, err error) {
+	var page []channel.Inbound
+	take := func() error {
+		n, err := in.receivePage(ctx, b.Name(), page)
+		fresh, page = fresh+n, page[:0]
+		return err
+	}
+	err = protect(func() error {
+		return b.Backfill(ctx, since, func(m channel.Inbound) error {
+			m.Late = true
+			if page = append(page, m); len(page) < backfillPage {
+				return nil
+			}
+			return take()
+		})
+	})
+	// What was listed before the failure came in all the same.
+	if len(page) > 0 && ctx.Err() == nil {
+		err = errors.Join(err, take())
+	}
+	if err != nil {
+		return fresh, fmt.Errorf("inbox: backfill of channel %q: %w", b.Name(), err)
+	}
+	return fresh, nil
+}
+
+// receivePage takes messages in and returns how many were new. One that can't
+// be stored at all, since it has no id or no address, is reported and passed
+// over: asking for it again would not help.
+func (in *Inbox) receivePage(ctx context.Context, channelName string, page []channel.Inbound) (int, error) {
+	sound := make([]channel.Inbound, 0, len(page))
+	for _, m := range page {
+		if err := in.checkInbound(channelName, &m); err != nil {
+			in.log.Error("a channel listed a message that can't be kept", "channel", channelName, "provider_id", m.ProviderID, "from", m.From, "to", m.To, "err", err)
+			continue
+		}
+		sound = append(sound, m)
+	}
+	accepted, err := in.takeIn(ctx, in.record, channelName, sound, nil)
+	fresh := 0
+	for _, a := range accepted {
+		if !a.Duplicate {
+			fresh++
+		}
+	}
+	return fresh, err
+}
+
+// stepBackfill asks a channel for what came in, if it is time to, and returns
+// when to look again. Of several engines on a store one asks.
+//
+// The first engine that ever sees a channel only notes the moment: what came in
+// before is not this inbox's.
+func (in *Inbox) stepBackfill(ctx context.Context, b channel.Backfiller, starting bool) (time.Duration, error) {
+	var mark store.Watermark
+	var wait time.Duration
+	var claimed time.Time
+	err := in.record(ctx, func(t *tx) error {
+		found, err := t.Watermarks(store.WatermarkID(b.Name()))
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			wait = in.cfg.BackfillInterval
+			return t.PutWatermarks(store.Watermark{ID: store.WatermarkID(b.Name()), Through: t.now, AskedAt: t.now})
+		}
+		mark = found[0]
+		if wait = in.untilBackfill(mark, starting, t.now); wait > 0 {
+			return nil
+		}
+		mark.AskedAt, claimed = t.now, t.now
+		err = t.PutWatermarks(mark)
+		mark.Version++
+		return err
+	})
+	switch {
+	case err != nil:
+		return backfillPause, err
+	case wait > 0:
+		return wait, nil
+	}
+	// The clocks disagree, and a provider lists a message some time after it
+	// came: what came shortly before is asked for again.
+	fresh, failure := in.fetch(ctx, b, earliest(mark.Through, claimed).Add(-clockSkew))
+	if fresh > 0 {
+		in.log.Warn("messages came in that no webhook had brought; they were fetched", "channel", b.Name(), "messages", fresh)
+	}
+	if ctx.Err() != nil {
+		return backfillPause, failure // it was cut off, and goes on from where it began
+	}
+	wait = in.cfg.BackfillInterval
+	if failure != nil {
+		wait = min(wait, backfillPause)
+	}
+	return wait, errors.Join(failure, in.record(ctx, func(t *tx) error {
+		found, err := t.Watermarks(mark.ID)
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		at := found[0]
+		if failure != nil {
+			at.Error = firstRunes(failure.Error(), 500)
+			return t.PutWatermarks(at)
+		}
+		at.Error = ""
+		if claimed.After(at.Through) {
+			at.Through = claimed
+		}
+		return t.PutWatermarks(at)
+	}))
+}
+
+// untilBackfill returns for how long a channel needs not be asked.
+func (in *Inbox) untilBackfill(mark store.Watermark, starting bool, now time.Time) time.Duration {
+	pause := in.cfg.BackfillInterval
+	if starting || mark.Error != "" {
+		pause = min(pause, backfillPause)
+	}
+	if mark.AskedAt.After(now.Add(clockSkew)) {
+		return 0 // the clock was set back: the mark says nothing
+	}
+	return mark.AskedAt.Add(pause).Sub(now)
+}
+
+// backfill asks a channel for what came in, when Run starts and from time to
+// time.
+func (in *Inbox) backfill(ctx context.Context, b channel.Backfiller) {
+	if in.cfg.BackfillInterval < 0 {
+		return
+	}
+	for starting := true; ; starting = false {
+		wait, err := in.stepBackfill(ctx, b, starting)
+		if err != nil && ctx.Err() == nil {
+			in.log.Error("what came in could not be fetched; trying again", "channel", b.Name(), "err", err)
+		}
+		if !pause(ctx, wait) {
+			return
+		}
+	}
+}
