@@ -73,11 +73,16 @@ type Limiter interface {
 	Limits(from, to Address) Limits
 }
 
-// Limits bounds one outbound message. A zero field is no limit.
+// Limits bounds outbound messages between two addresses. A zero field is no limit.
 type Limits struct {
 	BodyRunes  int           // longest body in Unicode code points
 	MediaCount int           // most attachments
 	Window     time.Duration // how long after the customer's last message free text is allowed
+
+	// SegmentsPerSecond is how much the sender's address may send in a second,
+	// to all customers together. The engine lets what is more wait for its
+	// turn. A message that is not divided into segments counts as one.
+	SegmentsPerSecond float64
 }
 
 // MediaFetcher is a Channel whose inbound media need the provider's

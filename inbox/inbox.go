@@ -26,6 +26,7 @@ type Inbox struct {
 	commits   *committer
 	hub       hub
 	work      workQueue
+	pace      *pacer
 	running   atomic.Bool
 }
 
@@ -49,6 +50,7 @@ func NewWithSources(cfg Config, src sources.Sources) (*Inbox, error) {
 		now:      src.Now,
 		jitter:   src.Jitter,
 		owner:    src.Name(),
+		pace:     newPacer(),
 	}
 	for _, ch := range cfg.Channels {
 		in.channels[ch.Name()] = ch

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/teaminbox/teaminbox/channel"
 	"github.com/teaminbox/teaminbox/compliance"
@@ -125,44 +126,49 @@ type outgoing struct {
 // attempt marks a message as being sent, if the gate still lets it through.
 // The mark and the gate's look at the ledger are one transaction, so that no
 // send is begun after an opt-out has committed. It returns nil if there is
-// nothing to send.
+// nothing to send. A message whose sender has sent too much waits for its turn;
+// until when is the second result.
 //
 // The message's task stays the same from the first attempt to the end and
 // keeps its place in the mailbox. While the message is being sent it is there
 // to settle the attempt, should nobody come back with the outcome.
-func (in *Inbox) attempt(t *tx, conv store.Conversation, task store.Task) (*outgoing, error) {
+func (in *Inbox) attempt(t *tx, conv store.Conversation, task store.Task) (*outgoing, time.Time, error) {
 	m, err := store.One(t.Messages(task.Message))
 	if err != nil {
-		return nil, fmt.Errorf("inbox: message %v of task %v: %w", task.Message, task.ID, err)
+		return nil, time.Time{}, fmt.Errorf("inbox: message %v of task %v: %w", task.Message, task.ID, err)
 	}
 	if !waits(m.State) {
-		return nil, t.DeleteTasks(task.ID)
+		return nil, time.Time{}, t.DeleteTasks(task.ID)
 	}
 	decision, err := in.gate(t, conv, m)
 	if err != nil {
-		return nil, err
+		return nil, time.Time{}, err
 	}
 	ch := in.channels[m.Channel]
 	switch {
 	case decision.Verdict == compliance.Defer:
-		return nil, in.postpone(t, conv, m, task, store.StateDeferred, decision)
+		return nil, time.Time{}, in.postpone(t, conv, m, task, store.StateDeferred, decision)
 	case decision.Verdict != compliance.Allow:
-		return nil, in.finish(t, conv, m, task, store.StateBlocked, "", decision.Reason)
+		return nil, time.Time{}, in.finish(t, conv, m, task, store.StateBlocked, "", decision.Reason)
 	case ch == nil:
-		return nil, in.finish(t, conv, m, task, store.StateRejected, "", fmt.Sprintf("there is no channel named %q any more", m.Channel))
+		return nil, time.Time{}, in.finish(t, conv, m, task, store.StateRejected, "", fmt.Sprintf("there is no channel named %q any more", m.Channel))
+	}
+	if ok, again := in.pace.turn(m, limitsFor(ch, m.From, m.To).SegmentsPerSecond, t.now); !ok {
+		task.DueAt = again
+		return nil, again, t.PutTasks(task)
 	}
 	m.Attempts++
 	m.AttemptedAt = t.now
 	e := move(t, conv, &m, store.StateAttempting, "", "")
 	if err := t.PutMessages(m); err != nil {
-		return nil, err
+		return nil, time.Time{}, err
 	}
 	m.Version++
 	task.Kind, task.DueAt = store.TaskSettle, t.now.Add(in.settleAfter())
 	if err := t.PutTasks(task); err != nil {
-		return nil, err
+		return nil, time.Time{}, err
 	}
-	return &outgoing{task: task, message: m, channel: ch, wire: wireOf(m)}, t.AppendEvents(e)
+	return &outgoing{task: task, message: m, channel: ch, wire: wireOf(m)}, time.Time{}, t.AppendEvents(e)
 }
 
 // finish ends a message's way and its task.

@@ -240,11 +240,7 @@ func (in *Inbox) checkLimits(conv store.Conversation, d Draft) error {
 	if !ok {
 		return invalid("Conversation", "came in on channel %q, which the host does not have any more", conv.Channel)
 	}
-	limiter, ok := ch.(channel.Limiter)
-	if !ok {
-		return nil
-	}
-	limits := limiter.Limits(conv.Ours, conv.Theirs)
+	limits := limitsFor(ch, conv.Ours, conv.Theirs)
 	if n := utf8.RuneCountInString(d.Text); limits.BodyRunes > 0 && n > limits.BodyRunes {
 		return invalid("Draft.Text", "has %d characters; channel %s carries at most %d", n, conv.Channel, limits.BodyRunes)
 	}

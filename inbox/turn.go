@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/teaminbox/teaminbox/compliance"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -16,6 +15,10 @@ type piece struct {
 	route     *routeJob
 	send      *outgoing
 	reconcile *uncertain
+
+	// paced says that a message waits for its sender's turn, and until when. It
+	// is no work, but holds back what is behind it.
+	paced time.Time
 }
 
 // turn works on one leased conversation until its mailbox holds nothing that
@@ -168,26 +171,26 @@ func (in *Inbox) next(t *tx, id store.ConversationID) (*piece, error) {
 	if err != nil {
 		return nil, err
 	}
-	var head time.Time // until when a message holds back those behind it
+	var head hold
 	for _, task := range tasks {
 		sends := task.Kind == store.TaskSend || task.Kind == store.TaskSettle
 		switch {
 		case task.SetAside:
 			continue
 		case task.DueAt.After(t.now):
-			if sends && head.IsZero() {
-				if head, err = heldUntil(t, task); err != nil {
+			if sends && head.until.IsZero() {
+				if head, err = heldBy(t, task); err != nil {
 					return nil, err
 				}
 			}
 			continue
-		case sends && !head.IsZero():
-			jumps, err := answersKeyword(t, task)
+		case sends && !head.until.IsZero():
+			overtakes, err := head.lets(t, task)
 			if err != nil {
 				return nil, err
 			}
-			if !jumps {
-				task.DueAt = head
+			if !overtakes {
+				task.DueAt = head.until
 				if err := t.PutTasks(task); err != nil {
 					return nil, err
 				}
@@ -199,37 +202,56 @@ func (in *Inbox) next(t *tx, id store.ConversationID) (*piece, error) {
 			return nil, err
 		}
 		p, err := in.take(t, conv, task)
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, blame(task, err)
-		}
-		if p != nil {
+		case p == nil:
+		case p.paced.IsZero():
 			return p, nil
+		case head.until.IsZero():
+			task.DueAt = p.paced
+			if head, err = heldBy(t, task); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return &piece{}, nil
 }
 
-// heldUntil returns until when a task that is not due holds back the messages
-// behind it, or zero. A message that the policy deferred does not.
-func heldUntil(t *tx, task store.Task) (time.Time, error) {
-	if task.Kind == store.TaskSettle {
-		return task.DueAt, nil
-	}
-	found, err := t.Messages(task.Message)
-	if err != nil || len(found) == 0 || found[0].State == store.StateDeferred || task.DueAt.Sub(t.now) > longestHold {
-		return time.Time{}, err
-	}
-	return task.DueAt, nil
+// hold is how a message that is not due holds back those behind it.
+type hold struct {
+	until time.Time  // zero: it does not
+	by    precedence // what comes before this overtakes it
 }
 
-// answersKeyword reports whether a task is to send an answer to STOP, START or
-// HELP.
-func answersKeyword(t *tx, task store.Task) (bool, error) {
+// heldBy returns how a task that is not due holds back the messages behind it.
+// A message that the policy deferred does not.
+func heldBy(t *tx, task store.Task) (hold, error) {
+	if task.Kind == store.TaskSettle {
+		return hold{until: task.DueAt, by: talkFirst}, nil
+	}
+	found, err := t.Messages(task.Message)
+	if err != nil || len(found) == 0 {
+		return hold{}, err
+	}
+	switch m := found[0]; {
+	case m.State == store.StateQueued: // it waits for its sender's turn
+		return hold{until: task.DueAt, by: precedenceOf(m.Purpose)}, nil
+	case m.State == store.StateDeferred, task.DueAt.Sub(t.now) > longestHold:
+		return hold{}, nil
+	}
+	return hold{until: task.DueAt, by: talkFirst}, nil
+}
+
+// lets reports whether a task overtakes what holds back the others: an answer
+// to STOP, START or HELP always does, and the talk overtakes bulk that waits
+// for its turn.
+func (h hold) lets(t *tx, task store.Task) (bool, error) {
 	if task.Kind != store.TaskSend {
 		return false, nil
 	}
 	found, err := t.Messages(task.Message)
-	return len(found) > 0 && found[0].Purpose == compliance.Compliance, err
+	return len(found) > 0 && precedenceOf(found[0].Purpose) < h.by, err
 }
 
 // take begins a task that is due. It returns nil if the task is done with, or
@@ -253,11 +275,16 @@ func (in *Inbox) take(t *tx, conv store.Conversation, task store.Task) (*piece, 
 		}
 		return &piece{route: job}, nil
 	case store.TaskSend:
-		o, err := in.attempt(t, conv, task)
-		if err != nil || o == nil {
+		o, again, err := in.attempt(t, conv, task)
+		switch {
+		case err != nil:
 			return nil, err
+		case o != nil:
+			return &piece{send: o}, nil
+		case !again.IsZero():
+			return &piece{paced: again}, nil
 		}
-		return &piece{send: o}, nil
+		return nil, nil
 	case store.TaskSettle:
 		return nil, in.expire(t, conv, task)
 	case store.TaskReconcile:

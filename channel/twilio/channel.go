@@ -19,6 +19,7 @@ type Channel struct {
 	messagingService string
 	numbers          []channel.Address
 	defaultOptOut    func(channel.Address) bool
+	rate             func(channel.Address) float64
 	now              func() time.Time
 
 	public    publicURL
@@ -52,6 +53,7 @@ func newChannel(cfg Config, public publicURL, status, apiURL *url.URL) *Channel 
 		messagingService: cfg.MessagingServiceSID,
 		numbers:          append([]channel.Address(nil), cfg.Numbers...),
 		defaultOptOut:    cfg.DefaultOptOut,
+		rate:             cfg.SegmentsPerSecond,
 		now:              cfg.Now,
 		public:           public,
 		statusURL:        status,

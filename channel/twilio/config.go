@@ -76,6 +76,16 @@ type Config struct {
 	// telephone numbers and false for short codes, names, WhatsApp and RCS.
 	DefaultOptOut func(ours channel.Address) bool
 
+	// SegmentsPerSecond returns how many segments a second an address of ours
+	// may send, see [channel.Limits]; 0 is no limit. Whatever is sent faster
+	// waits at Twilio, the replies behind the broadcasts. Set it for numbers
+	// whose 10DLC campaign or account allows more. With several processes on
+	// one store, give each its part. It is called often, from many goroutines,
+	// and must not block. Defaults to 1 for North American numbers, 3 if they
+	// are toll-free, 10 for other numbers and for names, 100 for short codes
+	// and 80 for WhatsApp.
+	SegmentsPerSecond func(ours channel.Address) float64
+
 	// MaxBody bounds a webhook's body in bytes. Defaults to 256 KiB, which is
 	// a multiple of what Twilio sends.
 	MaxBody int64
@@ -121,6 +131,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.DefaultOptOut == nil {
 		c.DefaultOptOut = defaultOptOut
+	}
+	if c.SegmentsPerSecond == nil {
+		c.SegmentsPerSecond = defaultRate
 	}
 	if c.MaxBody == 0 {
 		c.MaxBody = defaultMaxBody

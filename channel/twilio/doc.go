@@ -68,11 +68,10 @@
 //
 // # Limits
 //
-// A text has at most 1,600 characters, see [Channel.Limits]. Twilio queues
-// what exceeds the throughput of a number (one segment a second for a long
-// code in the US and Canada, three for toll-free, ten to other countries, 100
-// for a short code, 80 messages for WhatsApp), for ten hours at most; ValidFor
-// shortens that. The size of attachments is for Twilio to judge: 5 MB in one
+// A text has at most 1,600 characters, see [Channel.Limits]. What is sent
+// faster than a number may (see [Config].SegmentsPerSecond) Twilio would queue,
+// for ten hours at most; ValidFor shortens that. The engine does not let it come
+// to that, so that a reply waits behind no broadcast. The size of attachments is for Twilio to judge: 5 MB in one
 // MMS, 500 KB of types other than JPEG, PNG and GIF, 16 MB on WhatsApp. Twilio
 // fetches them with GET and HEAD, and the Content-Type must be right.
 //

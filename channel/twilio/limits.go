@@ -18,10 +18,12 @@ const (
 
 // Limits returns what Twilio takes in one message: 1,600 characters, and 10
 // attachments, or on WhatsApp one attachment and free text only within 24
-// hours of the customer's last message.
-func (c *Channel) Limits(_, to channel.Address) channel.Limits {
+// hours of the customer's last message; and how fast, which is
+// [Config.SegmentsPerSecond].
+func (c *Channel) Limits(from, to channel.Address) channel.Limits {
+	limits := channel.Limits{BodyRunes: maxBodyRunes, MediaCount: maxMedia, SegmentsPerSecond: c.rate(from)}
 	if to.Family() == channel.WhatsApp {
-		return channel.Limits{BodyRunes: maxBodyRunes, MediaCount: maxWhatsAppMedia, Window: whatsAppWindow}
+		limits.MediaCount, limits.Window = maxWhatsAppMedia, whatsAppWindow
 	}
-	return channel.Limits{BodyRunes: maxBodyRunes, MediaCount: maxMedia}
+	return limits
 }

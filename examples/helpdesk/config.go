@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/teaminbox/teaminbox/channel"
@@ -28,6 +29,7 @@ type twilioConfig struct {
 	authTokens []string
 	numbers    []channel.Address
 	apiURL     string
+	rate       float64 // segments a second of each number; 0: by kind of number
 }
 
 // enabled reports whether the program talks to Twilio, not to simulated
@@ -88,6 +90,9 @@ environment it is on Twilio:
   TWILIO_NUMBERS       your numbers, separated by commas, like
                        +14155550100,whatsapp:+14155550100; Support and Sales get
                        them in turn
+  TWILIO_SEGMENTS_PER_SECOND
+                       how fast each number may send, if your campaign or your
+                       account allows more than is usual for its kind
   TWILIO_API_URL       another base of the REST API, for tests
 
 Flags:
@@ -101,8 +106,8 @@ func readTwilio(getenv func(string) string) (twilioConfig, []error) {
 		authTokens: list(getenv("TWILIO_AUTH_TOKEN")),
 		apiURL:     strings.TrimSpace(getenv("TWILIO_API_URL")),
 	}
-	numbers := list(getenv("TWILIO_NUMBERS"))
-	if t.accountSID == "" && len(t.authTokens) == 0 && len(numbers) == 0 && t.apiURL == "" {
+	numbers, rate := list(getenv("TWILIO_NUMBERS")), strings.TrimSpace(getenv("TWILIO_SEGMENTS_PER_SECOND"))
+	if t.accountSID == "" && len(t.authTokens) == 0 && len(numbers) == 0 && t.apiURL == "" && rate == "" {
 		return t, nil
 	}
 	var errs []error
@@ -130,6 +135,12 @@ func readTwilio(getenv func(string) string) (twilioConfig, []error) {
 			bad("TWILIO_NUMBERS: number %d is there twice", i+1)
 		default:
 			t.numbers = append(t.numbers, a)
+		}
+	}
+	if rate != "" {
+		var err error
+		if t.rate, err = strconv.ParseFloat(rate, 64); err != nil || !(t.rate > 0 && t.rate <= 10_000) {
+			bad("TWILIO_SEGMENTS_PER_SECOND is %q and not a number over 0 and up to 10000", rate)
 		}
 	}
 	if t.apiURL != "" {

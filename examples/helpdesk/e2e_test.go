@@ -32,6 +32,7 @@ func onTwilio(fake *twiliotest.Server) []string {
 		"TWILIO_AUTH_TOKEN=" + fake.AuthToken,
 		"TWILIO_NUMBERS=" + supportNumber + "," + salesNumber + ",whatsapp:" + supportNumber,
 		"TWILIO_API_URL=" + fake.URL,
+		"TWILIO_SEGMENTS_PER_SECOND=1000", // a test has no time
 	}
 }
 
@@ -226,13 +227,13 @@ func TestAStrangersNumberIsAStray(t *testing.T) {
 }
 
 func TestConfigNamesEveryError(t *testing.T) {
-	cmd, stderr := command(t, []string{"TWILIO_ACCOUNT_SID=ACME", "TWILIO_NUMBERS=+1415555x,Support"}, "-addr", "nowhere", "-public-url", "help.example.com")
+	cmd, stderr := command(t, []string{"TWILIO_ACCOUNT_SID=ACME", "TWILIO_NUMBERS=+1415555x,Support", "TWILIO_SEGMENTS_PER_SECOND=fast"}, "-addr", "nowhere", "-public-url", "help.example.com")
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != 1 {
 		t.Errorf("ended with %v, want exit code 1", err)
 	}
-	for _, name := range []string{"-addr", "-public-url", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_NUMBERS: number 1", "TWILIO_NUMBERS: number 2"} {
+	for _, name := range []string{"-addr", "-public-url", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_NUMBERS: number 1", "TWILIO_NUMBERS: number 2", "TWILIO_SEGMENTS_PER_SECOND"} {
 		if !strings.Contains(stderr.String(), name) {
 			t.Errorf("the errors do not name %s:\n%s", name, stderr)
 		}

@@ -47,6 +47,10 @@ type twilioLine struct {
 
 func newTwilioLine(cfg config) (line, error) {
 	base := strings.TrimRight(cfg.publicURL, "/")
+	var rate func(channel.Address) float64
+	if cfg.twilio.rate > 0 {
+		rate = func(channel.Address) float64 { return cfg.twilio.rate }
+	}
 	ch, err := twilio.New(twilio.Config{
 		AccountSID: cfg.twilio.accountSID,
 		AuthTokens: cfg.twilio.authTokens,
@@ -54,6 +58,8 @@ func newTwilioLine(cfg config) (line, error) {
 		StatusURL:  base + statusPath,
 		Numbers:    cfg.twilio.numbers,
 		APIURL:     cfg.twilio.apiURL,
+
+		SegmentsPerSecond: rate,
 	})
 	if err != nil {
 		return nil, err
