@@ -40,6 +40,7 @@ type Entry struct {
 	Source     Source
 	OccurredAt time.Time // when the contact did it
 	RecordedAt time.Time // when it was written down
+	SentAt     time.Time // when the contact wrote it by the provider's clock, or zero
 	Text       string    // the contact's own words, or the provider's code
 	Rule       string    // what recognised them
 	Channel    string    // the channel's name

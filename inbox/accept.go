@@ -91,9 +91,7 @@ func (in *Inbox) acceptInto(t *tx, box store.Inbox, a arrival) (Acceptance, erro
 	}
 	class := in.classify(m, compliance.Context{State: before.state, Region: contact.Region})
 	if class.Kind == compliance.OptIn {
-		if _, clear, err := optInAt(t, a, before.entries); err != nil {
-			return Acceptance{}, err
-		} else if !clear {
+		if _, clear := optInAt(a, before.entries); !clear {
 			class = compliance.Classification{Kind: compliance.Ambiguous, Rule: class.Rule + ", but it came late, and it can't be told whether it was written after the opt-out"}
 		}
 	}

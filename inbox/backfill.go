@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/teaminbox/teaminbox/channel"
 	"github.com/teaminbox/teaminbox/store"
 )
@@ -50,6 +52,8 @@ func (in *Inbox) fetch(ctx context.Context, b channel.Backfiller, since time.Tim
 		fresh, page = fresh+n, page[:0]
 		return err
 	}
+	ctx, end := in.telemetry.span(ctx, "backfill "+b.Name(), trace.SpanKindClient, 0, 0)
+	defer func() { end(err) }()
 	err = protect(func() error {
 		return b.Backfill(ctx, since, func(m channel.Inbound) error {
 			m.Late = true
@@ -66,6 +70,7 @@ func (in *Inbox) fetch(ctx context.Context, b channel.Backfiller, since time.Tim
 	if err != nil {
 		return fresh, fmt.Errorf("inbox: backfill of channel %q: %w", b.Name(), err)
 	}
+	in.telemetry.fetched.Add(ctx, int64(fresh), in.telemetry.with(labels{first: attrChannel.String(b.Name())}))
 	return fresh, nil
 }
 

@@ -32,6 +32,7 @@ type committer struct {
 	maxWaiting int
 	now        func() time.Time
 	committed  func(events, tasks bool)
+	telemetry  *telemetry
 
 	mu      sync.Mutex
 	waiting []*change
@@ -69,6 +70,7 @@ func (c *committer) do(ctx context.Context, must bool, apply func(*tx) error) er
 	c.mu.Lock()
 	if len(c.waiting) >= c.maxWaiting && !must {
 		c.mu.Unlock()
+		c.telemetry.refused.Add(ctx, 1)
 		return ErrOverloaded
 	}
 	c.waiting = append(c.waiting, ch)
@@ -123,7 +125,7 @@ func (c *committer) lead(ctx context.Context) {
 	// The batch is not the leader's alone: it goes on if the leader leaves.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	defer cancel()
-	if err := protect(func() error { c.commit(ctx, batch); return nil }); err != nil {
+	if err := protect(func() error { c.commit(ctx, batch, nil); return nil }); err != nil {
 		for _, ch := range batch { // a Store that panics must not leave the others waiting for ever
 			ch.err = err
 		}
@@ -142,24 +144,46 @@ func (c *committer) lead(ctx context.Context) {
 	}
 }
 
-// commit takes a batch through a transaction and sets each change's err.
-func (c *committer) commit(ctx context.Context, batch []*change) {
+// commit takes a batch through a transaction and sets each change's err. The
+// doubt is that of an earlier try, of which nobody knows whether it committed,
+// or nil.
+func (c *committer) commit(ctx context.Context, batch []*change, doubt error) {
 	err := c.try(ctx, batch)
-	if err == nil {
-		return
+	if errors.Is(err, store.ErrUnknown) {
+		doubt = err
 	}
-	if len(batch) > 1 {
+	if err != nil && len(batch) > 1 {
 		half := len(batch) / 2
-		c.commit(ctx, batch[:half])
-		c.commit(ctx, batch[half:])
+		c.commit(ctx, batch[:half], doubt)
+		c.commit(ctx, batch[half:], doubt)
 		return
 	}
 	for try := 1; try < commitTries && retryable(err); try++ {
-		if err = c.try(ctx, batch); err == nil {
-			return
+		if err = c.try(ctx, batch); errors.Is(err, store.ErrUnknown) {
+			doubt = err
 		}
 	}
-	batch[0].err = err
+	if err != nil {
+		batch[0].err = err
+	}
+	for _, ch := range batch {
+		if doubt != nil && ch.err != nil && !errors.Is(ch.err, store.ErrUnknown) && !ours(ch.err) {
+			ch.err = fmt.Errorf("%w; and then: %w", doubt, ch.err)
+		}
+	}
+}
+
+// ours reports whether an error is a refusal of the engine's own: the change has
+// then seen what the store holds, and an earlier try of it did not commit.
+func ours(err error) bool {
+	for _, known := range []error{
+		ErrNotFound, ErrUnlicensed, ErrAlreadyClaimed, ErrNotClaimed, ErrBlocked, ErrInvalid, ErrConflict, ErrSettled, ErrUnknownChannel,
+	} {
+		if errors.Is(err, known) {
+			return true
+		}
+	}
+	return false
 }
 
 // retryable reports whether another try may succeed: somebody was faster, or
@@ -171,6 +195,8 @@ func retryable(err error) bool {
 // try runs one transaction. It returns an error if nothing of it was kept.
 func (c *committer) try(ctx context.Context, batch []*change) error {
 	var events, tasks bool
+	var moves []moved
+	begun := c.now()
 	err := c.store.Update(ctx, func(s store.Tx) error {
 		t := newTx(s, c.now())
 		for _, ch := range batch {
@@ -182,12 +208,14 @@ func (c *committer) try(ctx context.Context, batch []*change) error {
 				return ch.err
 			}
 		}
-		events, tasks = t.events, t.tasks
+		events, tasks, moves = t.events, t.tasks, t.moves
 		return nil
 	})
+	c.telemetry.committed(ctx, c.now().Sub(begun), len(batch), err)
 	if err != nil {
 		return err
 	}
+	c.telemetry.moved(ctx, moves)
 	c.committed(events, tasks)
 	for _, ch := range batch {
 		if ch.err != nil {
@@ -198,6 +226,13 @@ func (c *committer) try(ctx context.Context, batch []*change) error {
 		}
 	}
 	return nil
+}
+
+// length returns how many changes wait.
+func (c *committer) length() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.waiting)
 }
 
 // panicError is a panic of a part that is not the engine's own.

@@ -37,7 +37,11 @@ func (s *gateStore) Update(_ context.Context, fn func(store.Tx) error) error {
 }
 
 func newCommitter(s store.Store) *committer {
-	return &committer{store: s, maxBatch: 8, maxWaiting: 16, now: time.Now, committed: func(bool, bool) {}}
+	quiet, err := newTelemetry(nil, nil)
+	if err != nil {
+		panic(err)
+	}
+	return &committer{store: s, maxBatch: 8, maxWaiting: 16, now: time.Now, committed: func(bool, bool) {}, telemetry: quiet}
 }
 
 // applied collects in which transaction each change was applied last.

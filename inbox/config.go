@@ -6,6 +6,9 @@ import (
 	"log/slog"
 	"time"
 
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/teaminbox/teaminbox/channel"
 	"github.com/teaminbox/teaminbox/compliance"
 	"github.com/teaminbox/teaminbox/responder"
@@ -41,6 +44,13 @@ type Config struct {
 	// Logger takes what an operator should know. Addresses in it are masked,
 	// texts are never in it. Defaults to slog.Default().
 	Logger *slog.Logger
+
+	// MeterProvider and TracerProvider take what the engine measures and
+	// traces; docs/telemetry.md lists it. Neither ever sees an address or a
+	// text. Default to the providers of package otel, which do nothing unless
+	// the host has set some.
+	MeterProvider  metric.MeterProvider
+	TracerProvider trace.TracerProvider
 
 	// RouteTimeout bounds one call of the Router. Defaults to 5 seconds.
 	RouteTimeout time.Duration

@@ -2,7 +2,6 @@ package inbox
 
 import (
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/teaminbox/teaminbox/channel"
@@ -96,7 +95,7 @@ func optOutAt(arrived time.Time, entries []compliance.Entry) time.Time {
 // came in the ordinary way is later than what is in the ledger. One that comes
 // late says when it was sent; it must have been sent after the last opt-out,
 // and by whose clock that was is not always known.
-func optInAt(t *tx, a arrival, entries []compliance.Entry) (at time.Time, clear bool, err error) {
+func optInAt(a arrival, entries []compliance.Entry) (at time.Time, clear bool) {
 	out := newest(entries, compliance.OptOut)
 	sent := a.message.SentAt
 	now := a.at
@@ -104,25 +103,22 @@ func optInAt(t *tx, a arrival, entries []compliance.Entry) (at time.Time, clear 
 		now = out.OccurredAt.Add(time.Microsecond)
 	}
 	if out.ID == 0 || sent.IsZero() || !sent.Before(a.at) {
-		return now, true, nil
+		return now, true
 	}
-	outSent, err := sentAt(t, out)
 	switch {
-	case err != nil:
-		return time.Time{}, false, err
-	case !outSent.IsZero(): // both by the provider's clock
-		if sent.After(outSent) {
-			return now, true, nil
+	case !out.SentAt.IsZero(): // both by the provider's clock
+		if sent.After(out.SentAt) {
+			return now, true
 		}
-		return earliest(sent, out.OccurredAt), true, nil
+		return earliest(sent, out.OccurredAt), true
 	case !a.message.Late:
-		return now, true, nil
+		return now, true
 	case sent.After(out.OccurredAt.Add(clockSkew)):
-		return now, true, nil
+		return now, true
 	case sent.Before(out.OccurredAt.Add(-clockSkew)):
-		return sent, true, nil
+		return sent, true
 	}
-	return time.Time{}, false, nil
+	return time.Time{}, false
 }
 
 func earliest(a, b time.Time) time.Time {
@@ -141,17 +137,6 @@ func newest(entries []compliance.Entry, kind compliance.Kind) compliance.Entry {
 		}
 	}
 	return last
-}
-
-// sentAt returns when the message of a ledger entry was sent by the provider's
-// clock, or zero if that is not known.
-func sentAt(t *tx, e compliance.Entry) (time.Time, error) {
-	id, _ := strconv.ParseInt(e.Message, 10, 64) // 0, which no message has, if there is none
-	found, err := t.Messages(store.MessageID(id))
-	if err != nil || len(found) == 0 || found[0].Extras == nil {
-		return time.Time{}, err
-	}
-	return found[0].Extras.SentAt, nil
 }
 
 // recordConsent adds an entry about a conversation's customer to the ledger,

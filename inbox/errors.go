@@ -9,7 +9,10 @@ import (
 	"github.com/teaminbox/teaminbox/store"
 )
 
-// Errors of the engine. Match them with errors.Is.
+// Errors of the engine. Match them with errors.Is. Any other error is the
+// store's or the context's: nothing was changed then, unless it matches
+// store.ErrUnknown, which means that nobody knows. A repetition finds out, and
+// is harmless for everything but a message without a RequestKey.
 var (
 	// ErrNotFound means that there is no such thing, or that the user may not
 	// see it; the two look the same from outside.

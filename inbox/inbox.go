@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -28,6 +29,8 @@ type Inbox struct {
 	work      workQueue
 	pace      *pacer
 	running   atomic.Bool
+	listening names // of the channels that are being listened to
+	telemetry *telemetry
 }
 
 // New returns an engine, or an error that names every bad field of the
@@ -52,17 +55,22 @@ func NewWithSources(cfg Config, src sources.Sources) (*Inbox, error) {
 		owner:    src.Name(),
 		pace:     newPacer(),
 	}
+	var err error
+	if in.telemetry, err = newTelemetry(cfg.MeterProvider, cfg.TracerProvider); err != nil {
+		return nil, fmt.Errorf("inbox: Config.MeterProvider: %w", err)
+	}
 	for _, ch := range cfg.Channels {
 		in.channels[ch.Name()] = ch
 	}
 	in.hub.init()
-	in.work.init(cfg.Concurrency)
+	in.work.init(cfg.Concurrency, src.Now)
 	in.commits = &committer{
 		store:      cfg.Store,
 		maxBatch:   cfg.MaxBatch,
 		maxWaiting: cfg.MaxWaiting,
 		now:        src.Now,
 		committed:  in.committed,
+		telemetry:  in.telemetry,
 	}
 	return in, nil
 }

@@ -41,13 +41,10 @@ func (in *Inbox) answerKeyword(t *tx, box store.Inbox, conv *store.Conversation,
 		}
 		at := a.at
 		if msg.Kind == compliance.OptIn {
-			var err error
-			if at, _, err = optInAt(t, a, before.entries); err != nil {
-				return err
-			}
+			at, _ = optInAt(a, before.entries)
 		}
 		e, after, err := in.recordConsent(t, *conv, before, compliance.Entry{
-			Kind: msg.Kind, Source: compliance.FromContact, OccurredAt: at, Text: msg.Text, Rule: msg.Rule, Message: msg.ID.String(),
+			Kind: msg.Kind, Source: compliance.FromContact, OccurredAt: at, SentAt: a.message.SentAt, Text: msg.Text, Rule: msg.Rule, Message: msg.ID.String(),
 		}, msg.ID)
 		if err != nil {
 			return err

@@ -49,6 +49,7 @@ func (in *Inbox) queue(t *tx, conv *store.Conversation, d draft) (store.Message,
 	case compliance.Deny, compliance.NeedsTemplate, compliance.NeedsHuman:
 		m.State, m.Reason = store.StateBlocked, decision.Reason
 	}
+	t.moves = append(t.moves, moved{m.Channel, m.State})
 	if err := t.PutMessages(m); err != nil {
 		return store.Message{}, err
 	}

@@ -1,7 +1,9 @@
 package inbox
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -151,6 +153,27 @@ func (s *sender) forget(now time.Time) {
 			s.leave(id, at)
 		}
 	}
+}
+
+// waiting returns the senders for which messages wait.
+func (p *pacer) waiting() []SenderInfo {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var all []SenderInfo
+	for end, s := range p.senders {
+		if len(s.places) == 0 {
+			continue
+		}
+		info := SenderInfo{Channel: end.Channel, Address: end.Address, PerSecond: float64(s.limiter.Limit()), Waiting: len(s.places)}
+		for _, l := range s.lines {
+			info.Segments += l.joined - l.left
+		}
+		all = append(all, info)
+	}
+	slices.SortFunc(all, func(a, b SenderInfo) int {
+		return cmp.Or(cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Address, b.Address))
+	})
+	return all
 }
 
 // segmentsOf returns in how many parts a message travels. Only texts on the

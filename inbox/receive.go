@@ -112,6 +112,7 @@ func (in *Inbox) takeIn(ctx context.Context, commit func(context.Context, func(*
 	})
 	switch {
 	case err == nil:
+		in.telemetry.accepted(ctx, channelName, accepted)
 		return accepted, nil
 	case !unfit(err):
 		return nil, err
@@ -129,6 +130,9 @@ func (in *Inbox) takeIn(ctx context.Context, commit func(context.Context, func(*
 		accepted[0], err = in.acceptStray(t, ref, messages[0], why)
 		return err
 	})
+	if err == nil {
+		in.telemetry.accepted(ctx, channelName, accepted)
+	}
 	return accepted, err
 }
 

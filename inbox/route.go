@@ -8,6 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/teaminbox/teaminbox/compliance"
 	"github.com/teaminbox/teaminbox/responder"
 	"github.com/teaminbox/teaminbox/routing"
@@ -66,11 +69,14 @@ type verdict struct {
 }
 
 // decide asks the router and the responder, with no transaction open.
-func (in *Inbox) decide(ctx context.Context, job *routeJob) verdict {
+func (in *Inbox) decide(ctx context.Context, lease store.Lease, job *routeJob) verdict {
 	var v verdict
+	in.work.doing(lease, "route")
+	measured := in.measure(ctx, "route", in.telemetry.route, job)
 	decision, err := ask(ctx, in, in.cfg.RouteTimeout, func(ctx context.Context) (routing.Decision, error) {
 		return in.cfg.Router.Route(ctx, job.request)
 	})
+	measured(err)
 	if err != nil {
 		v.fallback = "the router " + failing(err)
 		in.log.Error("the router failed; the message goes to the inbox's team", "conversation", job.request.Conversation.ID, "inbox", job.request.Inbox.ID, "err", err)
@@ -81,12 +87,15 @@ func (in *Inbox) decide(ctx context.Context, job *routeJob) verdict {
 		return v // HELP has its answer; what is ambiguous a person answers
 	}
 	r := job.request
+	in.work.doing(lease, "respond")
+	measured = in.measure(ctx, "respond", in.telemetry.respond, job)
 	reply, err := ask(ctx, in, in.cfg.RespondTimeout, func(ctx context.Context) (responder.Reply, error) {
 		return in.cfg.Responder.Respond(ctx, responder.Turn{
 			Inbox: r.Inbox, Conversation: r.Conversation, Contact: r.Contact, Message: r.Message,
 			First: r.First, Reopened: r.Reopened, Now: r.Now,
 		})
 	})
+	measured(err)
 	if err != nil {
 		in.log.Error("the responder failed; nothing is answered", "conversation", r.Conversation.ID, "inbox", r.Inbox.ID, "err", err)
 		return v
@@ -97,6 +106,17 @@ func (in *Inbox) decide(ctx context.Context, job *routeJob) verdict {
 	}
 	v.reply = reply
 	return v
+}
+
+// measure begins to measure a call of the router or the responder. The returned
+// function ends it.
+func (in *Inbox) measure(ctx context.Context, name string, h metric.Float64Histogram, job *routeJob) func(error) {
+	begun := in.now()
+	ctx, end := in.telemetry.span(ctx, name, trace.SpanKindInternal, job.request.Conversation.ID, job.request.Message.ID)
+	return func(err error) {
+		end(err)
+		in.telemetry.asked(ctx, h, in.now().Sub(begun), err)
+	}
 }
 
 // ask calls a part that is not the engine's own, with a deadline and so that

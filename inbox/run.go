@@ -32,6 +32,7 @@ func (in *Inbox) Run(ctx context.Context) error {
 	defer abandon()
 	in.work.open(turns)
 	in.work.wake()
+	defer in.observe()()
 
 	var others sync.WaitGroup
 	background, stop := context.WithCancel(ctx)
@@ -66,6 +67,7 @@ func (in *Inbox) Run(ctx context.Context) error {
 func (in *Inbox) dispatch(ctx context.Context) {
 	for ctx.Err() == nil {
 		leases, wait, err := in.stepDue(ctx, min(stepLimit, in.work.room()))
+		in.work.looked()
 		if err != nil && ctx.Err() == nil {
 			in.log.Error("the store could not be asked for work; trying again", "err", err)
 		}
@@ -130,7 +132,9 @@ func (in *Inbox) renew(ctx context.Context) {
 // listen keeps a listener listening.
 func (in *Inbox) listen(ctx context.Context, l channel.Listener) {
 	for ctx.Err() == nil {
+		in.listening.add(l.Name())
 		err := protect(func() error { return l.Listen(ctx, sink{in, l.Name()}) })
+		in.listening.remove(l.Name())
 		if ctx.Err() != nil {
 			return
 		}
@@ -192,3 +196,10 @@ func (in *Inbox) stepTurn(ctx context.Context, lease store.Lease) error {
 	defer func() { stop(); <-renewer }()
 	return in.turn(ctx, lease, nil)
 }
+
+// names is a set of names that many goroutines use.
+type names struct{ all sync.Map }
+
+func (n *names) add(name string)      { n.all.Store(name, true) }
+func (n *names) remove(name string)   { n.all.Delete(name) }
+func (n *names) has(name string) bool { _, ok := n.all.Load(name); return ok }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/teaminbox/teaminbox/channel"
 	"github.com/teaminbox/teaminbox/compliance"
 	"github.com/teaminbox/teaminbox/store"
@@ -29,6 +31,8 @@ func (in *Inbox) send(ctx context.Context, o *outgoing) (channel.Receipt, *chann
 	if in.now().Sub(o.message.AttemptedAt) > in.cfg.SendTimeout {
 		return channel.Receipt{}, &channel.SendError{Outcome: channel.NotSent, Reason: "the attempt was held up too long before it began"}
 	}
+	begun := in.now()
+	ctx, end := in.telemetry.span(ctx, "send "+o.message.Channel, trace.SpanKindClient, o.message.Conversation, o.message.ID)
 	var receipt channel.Receipt
 	err := in.bounded(ctx, in.cfg.SendTimeout, func(ctx context.Context) error {
 		r, err := o.channel.Send(ctx, o.wire)
@@ -37,9 +41,12 @@ func (in *Inbox) send(ctx context.Context, o *outgoing) (channel.Receipt, *chann
 		}
 		return err
 	})
-	if err != nil {
+	failure := channel.AsSendError(err)
+	end(err)
+	in.telemetry.sent(ctx, o.message.Channel, in.now().Sub(begun), failure)
+	if failure != nil {
 		// A late receipt must not be read while its goroutine may write it.
-		return channel.Receipt{}, channel.AsSendError(err)
+		return channel.Receipt{}, failure
 	}
 	return receipt, nil
 }

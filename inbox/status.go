@@ -75,7 +75,7 @@ func (in *Inbox) reported(t *tx, channelName string, u channel.StatusUpdate) (st
 		if err != nil {
 			return store.Message{}, false, err
 		}
-		if len(found) > 0 && ours(found[0], channelName, u.ProviderID) {
+		if len(found) > 0 && isFor(found[0], channelName, u.ProviderID) {
 			return found[0], true, nil
 		}
 	}
@@ -89,9 +89,9 @@ func (in *Inbox) reported(t *tx, channelName string, u channel.StatusUpdate) (st
 	return found[0], true, nil
 }
 
-// ours reports whether a message with the id of a status update is the one
+// isFor reports whether a message with the id of a status update is the one
 // that it means.
-func ours(m store.Message, channelName, providerID string) bool {
+func isFor(m store.Message, channelName, providerID string) bool {
 	return m.Direction == store.Outbound && m.Channel == channelName &&
 		(m.ProviderID == "" || providerID == "" || m.ProviderID == providerID)
 }

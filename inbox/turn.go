@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -28,13 +30,15 @@ type piece struct {
 // sent.
 func (in *Inbox) turn(ctx context.Context, lease store.Lease, p *piece) error {
 	var err error
+	ctx, end := in.telemetry.span(ctx, "turn", trace.SpanKindInternal, lease.Conversation, 0)
+	defer func() { end(err) }()
 	for {
 		switch {
 		case p == nil:
 			p, err = in.proceed(ctx, lease, nil)
 		case p.route != nil:
 			job := p.route
-			v := in.decide(ctx, job)
+			v := in.decide(ctx, lease, job)
 			p, err = in.proceed(ctx, lease, func(t *tx, conv store.Conversation, held bool) error {
 				if !held {
 					return nil // somebody else has the conversation; what we decided is late
@@ -45,6 +49,7 @@ func (in *Inbox) turn(ctx context.Context, lease store.Lease, p *piece) error {
 			p, err = in.deliver(ctx, lease, p.send)
 		case p.reconcile != nil:
 			u := p.reconcile
+			in.work.doing(lease, "reconcile")
 			answer, failure := in.reconcile(ctx, u)
 			p, err = in.proceed(ctx, lease, func(t *tx, conv store.Conversation, held bool) error {
 				if !held {
@@ -56,7 +61,8 @@ func (in *Inbox) turn(ctx context.Context, lease store.Lease, p *piece) error {
 			return nil
 		}
 		if err != nil {
-			return in.failed(ctx, lease, err)
+			err = in.failed(ctx, lease, err)
+			return err
 		}
 	}
 }
@@ -65,6 +71,7 @@ func (in *Inbox) turn(ctx context.Context, lease store.Lease, p *piece) error {
 // fact that only this process knows, so it is tried for as long as the attempt
 // would otherwise wait to be settled.
 func (in *Inbox) deliver(ctx context.Context, lease store.Lease, o *outgoing) (*piece, error) {
+	in.work.doing(lease, "send")
 	receipt, failure := in.send(ctx, o)
 	if failure != nil {
 		in.log.Warn("a message was not taken over by its provider", "message", o.message.ID, "channel", o.message.Channel, "to", o.message.To,
@@ -88,6 +95,7 @@ func (in *Inbox) deliver(ctx context.Context, lease store.Lease, o *outgoing) (*
 func (in *Inbox) proceed(ctx context.Context, lease store.Lease, record func(t *tx, conv store.Conversation, held bool) error) (*piece, error) {
 	var next *piece
 	var marked *outgoing
+	in.work.doing(lease, "store")
 	behind := false // the record went well, and what comes next failed
 	err := in.record(ctx, func(t *tx) error {
 		next, behind = &piece{}, false
@@ -364,6 +372,7 @@ func (in *Inbox) countFailure(t *tx, task store.Task, cause error) error {
 	task.Error = firstRunes(cause.Error(), 500)
 	task.DueAt = t.now.Add(in.backoff(task.Attempts))
 	task.SetAside = task.Attempts >= in.cfg.TaskAttempts
+	t.onCommit(func() { in.telemetry.taskFailed(context.Background(), task) })
 	if err := t.PutTasks(task); err != nil || !task.SetAside {
 		return err
 	}

@@ -17,6 +17,7 @@ type tx struct {
 	writes           int
 	events, tasks    bool
 	directoryWritten bool
+	moves            []moved // messages that came into a state
 
 	directory *directory // nil: not asked for yet
 	after     []func()

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strconv"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/teaminbox/teaminbox/channel"
 )
 
@@ -44,15 +46,22 @@ type webhookHandler struct {
 }
 
 func (h *webhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	begun := h.in.now()
+	ctx, end := h.in.telemetry.span(r.Context(), "receive "+h.channel.Name(), trace.SpanKindServer, 0, 0)
 	delivery, err := h.channel.ParseWebhook(r)
 	if err == nil {
-		err = h.in.receiveAll(r.Context(), h.channel.Name(), delivery)
+		err = h.in.receiveAll(ctx, h.channel.Name(), delivery)
 	}
+	end(err)
+	status := http.StatusOK
+	if err != nil {
+		status = statusFor(err)
+	}
+	h.in.telemetry.answered(ctx, h.channel.Name(), h.in.now().Sub(begun), status)
 	if err == nil {
 		h.channel.Acknowledge(w)
 		return
 	}
-	status := statusFor(err)
 	if status == http.StatusRequestEntityTooLarge {
 		// Whoever is still writing would not hear the answer.
 		_, _ = io.CopyN(io.Discard, r.Body, drainedBody)

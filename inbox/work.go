@@ -23,6 +23,8 @@ type workQueue struct {
 	running int
 	ready   []*activeTurn // active, but without a place, in order
 	idle    sync.WaitGroup
+	now     func() time.Time
+	asked   time.Time // when Run last asked the store for work
 }
 
 // activeTurn is a turn that holds a lease.
@@ -30,10 +32,11 @@ type activeTurn struct {
 	lease   store.Lease
 	renewed time.Time             // when the lease was taken or prolonged, by the engine's clock
 	run     func(context.Context) // nil for a turn of Step
+	info    TurnInfo
 }
 
-func (w *workQueue) init(limit int) {
-	w.limit = limit
+func (w *workQueue) init(limit int, now func() time.Time) {
+	w.limit, w.now = limit, now
 	w.woken = make(chan struct{}, 1)
 	w.active = make(map[store.ConversationID]*activeTurn)
 }
@@ -50,7 +53,49 @@ func (w *workQueue) wake() {
 func (w *workQueue) open(ctx context.Context) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.ctx, w.stop = ctx, false
+	w.ctx, w.stop, w.asked = ctx, false, w.now()
+}
+
+// looked notes that the store was asked for work.
+func (w *workQueue) looked() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.asked = w.now()
+}
+
+// condition returns how many turns are active, whether they are told to end,
+// and when the store was last asked for work.
+func (w *workQueue) condition() (active int, stopping bool, asked time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.active), w.stop, w.asked
+}
+
+// doing notes what the turn that holds a lease is at.
+func (w *workQueue) doing(lease store.Lease, what string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if turn := w.active[lease.Conversation]; turn != nil && turn.lease.Fence == lease.Fence {
+		turn.info.Doing, turn.info.Since = what, w.now()
+	}
+}
+
+// turns returns what the active turns are at.
+func (w *workQueue) turns() []TurnInfo {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := make([]TurnInfo, 0, len(w.active))
+	for _, turn := range w.active {
+		all = append(all, turn.info)
+	}
+	return all
+}
+
+// newTurn makes a turn that waits for a place.
+func newTurn(lease store.Lease, now time.Time, run func(context.Context)) *activeTurn {
+	return &activeTurn{lease: lease, renewed: now, run: run, info: TurnInfo{
+		Conversation: lease.Conversation, Doing: "waits for a place", Since: now, Begun: now,
+	}}
 }
 
 // drain lets no further turn begin and tells the running ones to end. Those
@@ -79,7 +124,7 @@ func (w *workQueue) stopping(lease store.Lease) bool {
 func (w *workQueue) hold(lease store.Lease, now time.Time) (release func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	turn := &activeTurn{lease: lease, renewed: now}
+	turn := newTurn(lease, now, nil)
 	w.active[lease.Conversation] = turn
 	return func() {
 		w.mu.Lock()
@@ -108,7 +153,7 @@ func (w *workQueue) start(lease store.Lease, now time.Time, run func(context.Con
 	if w.ctx == nil {
 		return false
 	}
-	turn := &activeTurn{lease: lease, renewed: now, run: run}
+	turn := newTurn(lease, now, run)
 	w.active[lease.Conversation] = turn
 	if w.running >= w.limit {
 		w.ready = append(w.ready, turn)
@@ -205,6 +250,8 @@ func (in *Inbox) startTurn(lease store.Lease, p *piece) {
 // stepDue takes leases of conversations that have work due, and returns them
 // and when to look again.
 func (in *Inbox) stepDue(ctx context.Context, limit int) ([]store.Lease, time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
+	defer cancel()
 	wait := in.cfg.PollInterval
 	due := false
 	err := in.view(ctx, func(t *tx) error {

@@ -88,6 +88,7 @@ func copyTask(t store.Task) store.Task {
 func copyEntry(e compliance.Entry) compliance.Entry {
 	e.OccurredAt = kept(e.OccurredAt)
 	e.RecordedAt = kept(e.RecordedAt)
+	e.SentAt = kept(e.SentAt)
 	return e
 }
 

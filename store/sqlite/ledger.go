@@ -6,13 +6,13 @@ import (
 	"github.com/teaminbox/teaminbox/compliance"
 )
 
-const consentColumns = `id, account, family, identity, kind, source, occurred_at, recorded_at, text, rule, channel, message, actor`
+const consentColumns = `id, account, family, identity, kind, source, occurred_at, recorded_at, text, rule, channel, message, actor, sent_at`
 
 // ConsentEntries returns all entries of keys.
 func (t *tx) ConsentEntries(keys ...compliance.Key) ([]compliance.Entry, error) {
 	return eachKey(t, func(r row, e *compliance.Entry) error {
 		return r.Scan((*int64)(&e.ID), &e.Key.Account, (*string)(&e.Key.Family), &e.Key.Identity, &e.Kind, (*string)(&e.Source),
-			timeColumn{&e.OccurredAt}, timeColumn{&e.RecordedAt}, &e.Text, &e.Rule, &e.Channel, &e.Message, &e.Actor)
+			timeColumn{&e.OccurredAt}, timeColumn{&e.RecordedAt}, &e.Text, &e.Rule, &e.Channel, &e.Message, &e.Actor, timeColumn{&e.SentAt})
 	}, `SELECT `+consentColumns+` FROM consent WHERE account = ? AND family = ? AND identity = ? ORDER BY id`,
 		func(k compliance.Key) []any { return []any{k.Account, string(k.Family), k.Identity} }, keys)
 }
@@ -23,9 +23,9 @@ func (t *tx) AppendConsent(es ...compliance.Entry) error {
 		return err
 	}
 	for _, e := range es {
-		if _, err := t.exec(`INSERT INTO consent (`+consentColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		if _, err := t.exec(`INSERT INTO consent (`+consentColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			int64(e.ID), e.Key.Account, string(e.Key.Family), e.Key.Identity, int64(e.Kind), string(e.Source),
-			stamp(e.OccurredAt), stamp(e.RecordedAt), e.Text, e.Rule, e.Channel, e.Message, e.Actor); err != nil {
+			stamp(e.OccurredAt), stamp(e.RecordedAt), e.Text, e.Rule, e.Channel, e.Message, e.Actor, stamp(e.SentAt)); err != nil {
 			return fmt.Errorf("%w (ledger entry %d)", err, e.ID)
 		}
 	}

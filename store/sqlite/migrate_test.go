@@ -10,7 +10,9 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
+	"github.com/teaminbox/teaminbox/compliance"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -161,4 +163,52 @@ func TestFailedMigrationLeavesTheOldVersion(t *testing.T) {
 	if got := accounts(t, s); got != "alice" {
 		t.Errorf("accounts: %s", got)
 	}
+}
+
+// An opt-out of a file that did not keep when it was written gets it from its
+// message.
+func TestUpgradeFindsWhenAnOptOutWasWritten(t *testing.T) {
+	path := newPath(t)
+	s, err := open(context.Background(), path, Config{}, withNext(t)[:3])
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := time.Date(2026, time.March, 14, 12, 0, 0, 123_456_000, time.UTC)
+	update(t, s, func(tx store.Tx) error {
+		return tx.PutMessages(
+			store.Message{ID: 1, Account: "a", Conversation: 1, Seq: 1, Text: "STOP", Extras: &store.Extras{SentAt: sent}},
+			store.Message{ID: 2, Account: "a", Conversation: 1, Seq: 2, Text: "STOP"},
+			store.Message{ID: 3, Account: "a", Conversation: 1, Seq: 3, Text: "STOP", Extras: &store.Extras{SentAt: sent, Problems: []string{"\uFFFD"}}},
+		)
+	})
+	c, err := s.writer.acquire(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, message := range []string{"1", "2", "", "99", "3"} {
+		if _, err := c.exec(context.Background(), `
+			INSERT INTO consent (id, account, family, identity, kind, source, occurred_at, recorded_at, text, rule, channel, message, actor)
+			VALUES (?, 'a', 'telephony', '+14155550123', 1, 'contact', 1, 1, 'STOP', 'stop', 'twilio', ?, '')`, id+1, message); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.writer.release(c, true)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = openAt(t, path, Config{})
+	defer s.Close()
+	view(t, s, func(tx store.Tx) error {
+		entries, err := tx.ConsentEntries(compliance.KeyOf("a", "+14155550123"))
+		if err != nil || len(entries) != 5 {
+			t.Fatalf("%d entries, %v; want 5", len(entries), err)
+		}
+		for i, want := range []time.Time{sent, {}, {}, {}, {}} {
+			// SQLite's own reading of a time is good to a millisecond.
+			if d := entries[i].SentAt.Sub(want).Abs(); d > time.Millisecond {
+				t.Errorf("entry %d was sent at %v, want %v", i, entries[i].SentAt, want)
+			}
+		}
+		return nil
+	})
 }
