@@ -55,9 +55,13 @@ func (a *api) routes(mux *http.ServeMux, who authenticator) {
 	handle("POST /api/conversations/{id}/close", act((*inbox.Agent).Close))
 	handle("POST /api/conversations/{id}/reopen", act((*inbox.Agent).Reopen))
 	handle("POST /api/conversations/{id}/read", a.read)
+	handle("POST /api/messages/{id}/resend", settle((*inbox.Agent).Resend))
+	handle("POST /api/messages/{id}/sent", settle((*inbox.Agent).MarkSent))
 	handle("GET /api/strays", a.strays)
 	handle("POST /api/strays/{id}/adopt", a.adopt)
 	handle("POST /api/strays/{id}/dismiss", a.dismiss)
+	handle("GET /api/operator", a.operator)
+	handle("POST /api/operator/requeue", a.requeue)
 }
 
 // act makes a handler of an agent's method that needs nothing but the
@@ -77,6 +81,17 @@ func act(do func(*inbox.Agent, context.Context, inbox.ConversationID) error) han
 			return nil, nil
 		}
 		return conversationOf(view), err
+	}
+}
+
+// settle makes a handler of what a user decides about an unconfirmed message.
+func settle(do func(*inbox.Agent, context.Context, inbox.MessageID) error) handler {
+	return func(_ http.ResponseWriter, r *http.Request, agent *inbox.Agent) (any, error) {
+		id, err := pathID[inbox.MessageID](r)
+		if err != nil {
+			return nil, err
+		}
+		return nil, do(agent, r.Context(), id)
 	}
 }
 
@@ -349,7 +364,7 @@ func statusOf(err error) int {
 		return http.StatusNotFound
 	case errors.Is(err, inbox.ErrUnlicensed):
 		return http.StatusForbidden
-	case errors.Is(err, inbox.ErrAlreadyClaimed), errors.Is(err, inbox.ErrNotClaimed), errors.Is(err, inbox.ErrConflict):
+	case errors.Is(err, inbox.ErrAlreadyClaimed), errors.Is(err, inbox.ErrNotClaimed), errors.Is(err, inbox.ErrConflict), errors.Is(err, inbox.ErrSettled):
 		return http.StatusConflict
 	case errors.Is(err, inbox.ErrBlocked):
 		return http.StatusUnprocessableEntity

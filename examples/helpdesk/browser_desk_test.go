@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"github.com/teaminbox/teaminbox/channel/twilio/twiliotest"
 )
 
@@ -25,6 +27,8 @@ func TestBrowser(t *testing.T) {
 		"without a seat there is nothing":     withoutSeat,
 		"what people write is text":           onlyText,
 		"what was not sent is obvious":        notSent,
+		"what may not have been sent":         perhapsSent,
+		"how the program is":                  operated,
 		"the connection comes back by itself": reconnected,
 		"the keyboard is enough":              keyboard,
 		"on a narrow screen":                  narrow,
@@ -250,4 +254,48 @@ func notSent(t *testing.T, b browser) {
 	fake.Behave(twiliotest.Accept())
 	alice.press(enter)
 	alice.sees("that it is out", `document.querySelectorAll(".message.mine").length === 2 && document.querySelector(".message.mine `+out+`") !== null`)
+}
+
+func perhapsSent(t *testing.T, b browser) {
+	fake := twiliotest.NewServer(t)
+	server := startOnTwilio(t, fake, dbFile(t))
+	if err := receive(server, fake, twiliotest.Message{From: customer, To: supportNumber, Body: "hello"}); err != nil {
+		t.Fatal(err)
+	}
+	alice := b.signIn(t, "alice", server.url)
+	alice.click(row(alice, "0123"))
+	const out = ":is([data-state=accepted], [data-state=sent], [data-state=delivered])"
+	alice.sees("that the automatic answer is out", `document.querySelector(".automatic `+out+`") !== null`)
+	fake.Behave(twiliotest.Break(500))
+	for _, text := range []string{"Good morning", "Good evening"} {
+		alice.answer(text)
+		alice.sees("that nobody knows", shows(".message.failed:last-child .text", text)+" && "+shows(".message.failed:last-child .state", "Perhaps not sent")+
+			" && "+shows(".message.failed:last-child .failure", "The provider may tell until"))
+	}
+	fake.Behave(twiliotest.Accept())
+	alice.click(".failure button:first-of-type") // it was sent
+	alice.sees("that the first counts as sent", `document.querySelectorAll(".message.failed").length === 1 && document.querySelector(".message.mine [data-state=sent]") !== null`)
+	alice.click(".failure button:last-of-type") // send again
+	alice.sees("that the second is out", `!document.querySelector(".message.failed") && document.querySelectorAll(".message.mine `+out+`").length === 2`)
+	sent := make(map[string]int)
+	for _, call := range fake.Calls() {
+		sent[call.Form.Get("Body")]++
+	}
+	if sent["Good morning"] != 1 || sent["Good evening"] != 2 {
+		t.Errorf("Twilio was given %v, want the first once and the second twice", sent)
+	}
+}
+
+func operated(t *testing.T, b browser) {
+	server := start(t, dbFile(t), nil)
+	alice := b.signIn(t, "alice", server.url)
+	alice.click(".nothing a")
+	alice.sees("that all is well", shows("#state", "Live and ready")+` && document.querySelector("#state").dataset.good === "true"`)
+	alice.sees("the channel", shows("#channels", "listening")+" && "+shows("#no-tasks", "None"))
+	alice.sees("the lag", shows("#figures", "Oldest work due for"))
+	dave := b.open(t, "dave", server.url)
+	dave.click("[data-user=dave]")
+	dave.sees("that there is nothing", shows("#sign-in-problem", "no licensed seat"))
+	dave.do("look all the same", chromedp.Navigate(server.url+"/operator.html"))
+	dave.sees("that it is not for everybody", shows("#state", "no licensed seat"))
 }

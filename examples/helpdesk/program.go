@@ -61,7 +61,7 @@ func run(ctx context.Context, cfg config, log *slog.Logger, out io.Writer) (err 
 	if err != nil {
 		return fmt.Errorf("helpdesk: -addr: %w", err)
 	}
-	server := newServer(http.NewCrossOriginProtection().Handler(secure(mux)))
+	server := newServer(secure(mux))
 	server.RegisterOnShutdown(sync.OnceFunc(func() { close(closing) }))
 	line.announce(out, "http://"+listener.Addr().String())
 	return p.serve(ctx, server, listener)

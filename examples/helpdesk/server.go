@@ -1,11 +1,11 @@
 package main
 
 import (
-	"context"
 	"embed"
 	"io/fs"
 	"net/http"
 	"time"
+	"unicode/utf8"
 
 	"github.com/teaminbox/teaminbox/inbox"
 )
@@ -25,8 +25,9 @@ func (p *program) newMux(closing <-chan struct{}) (*http.ServeMux, error) {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /", http.FileServerFS(web))
+	mux.Handle("GET /", files(web))
 	mux.HandleFunc("GET /healthz", p.healthz)
+	mux.HandleFunc("GET /readyz", p.readyz)
 	who := authenticator{users: demoUserIDs()}
 	a := &api{engine: p.engine, account: inbox.DefaultAccount, log: p.log}
 	a.routes(mux, who)
@@ -36,20 +37,23 @@ func (p *program) newMux(closing <-chan struct{}) (*http.ServeMux, error) {
 	return mux, nil
 }
 
-// healthz says whether the program can do its work: whether its store answers.
-func (p *program) healthz(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
-	defer cancel()
-	if _, err := p.engine.Admin(inbox.DefaultAccount).Inboxes(ctx); err != nil {
-		p.log.Error("the store does not answer", "err", err)
-		writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "the store does not answer"})
-		return
-	}
-	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+// files serves the pages. A path that no file can have is not found, where
+// net/http would take it for a failure of the server's.
+func files(web fs.FS) http.Handler {
+	serve := http.FileServerFS(web)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !utf8.ValidString(r.URL.Path) {
+			http.NotFound(w, r)
+			return
+		}
+		serve.ServeHTTP(w, r)
+	})
 }
 
-// secure adds the headers and the checks that every answer and request needs.
+// secure adds the headers and the checks that every answer and request needs. A
+// request that another site made a browser send is refused.
 func secure(next http.Handler) http.Handler {
+	next = http.NewCrossOriginProtection().Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", contentPolicy)

@@ -58,15 +58,15 @@ func positionText(p store.Position) string {
 }
 
 func parsePosition(text string, to *store.Position) error {
-	at, id, _ := strings.Cut(text, "-")
-	micros, err := strconv.ParseInt(at, 10, 64)
+	i := strings.LastIndexByte(text, '-') // the other may be a sign
+	micros, err := strconv.ParseInt(text[:max(i, 0)], 10, 64)
+	if err == nil {
+		err = to.ID.UnmarshalText([]byte(text[i+1:]))
+	}
 	if err != nil {
 		return badRequest("before must be the next of an earlier page")
 	}
 	to.LastAt = time.UnixMicro(micros).UTC()
-	if err := to.ID.UnmarshalText([]byte(id)); err != nil {
-		return badRequest("before must be the next of an earlier page")
-	}
 	return nil
 }
 

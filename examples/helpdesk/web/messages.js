@@ -18,9 +18,11 @@ export const failed = (m) => bad.has(m.state);
 
 export class Messages {
   // onAgain is called with the text of a message that did not arrive, for
-  // writing it again.
-  constructor({ onAgain }) {
+  // writing it again; onSettle with the id of one of which nobody knows whether
+  // it was sent, and what the user says: "resend" or "sent".
+  constructor({ onAgain, onSettle }) {
     this.onAgain = onAgain;
+    this.onSettle = onSettle;
     this.directory = null;
     this.box = byId("messages");
     this.rows = new Children(byId("message-list"), (node, item) => this.fill(node, item));
@@ -65,6 +67,7 @@ export class Messages {
     const facts = element("span", { class: "facts" });
     const say = (part) => facts.append(facts.firstChild ? " · " : "", part);
     if (m.direction === "note") say("Note");
+    if (m.extras?.late) say(element("span", { title: "No webhook brought this message; it was fetched from the provider afterwards" }, "Late"));
     if (who) say(who);
     say(element("time", { datetime: m.at, title: moment(m.at) }, time(m.at)));
     if (m.state) say(element("span", { class: "state", "data-state": m.state }, states[m.state] || m.state));
@@ -78,10 +81,24 @@ export class Messages {
   }
 
   failure(m) {
+    if (m.state === "unconfirmed") return this.doubt(m);
     const why = (m.reason || "The provider gave no reason") + (m.code ? " (code " + m.code + ")" : "");
     return element("span", { class: "failure" },
       element("span", {}, why.charAt(0).toUpperCase() + why.slice(1) + "."),
       m.text && m.author === "user" ? element("button", { type: "button", onclick: () => this.onAgain(m.text) }, "Write again") : "");
+  }
+
+  // doubt asks what became of a message of which nobody knows.
+  doubt(m) {
+    const settle = (what) => (click) => {
+      for (const button of click.currentTarget.parentNode.querySelectorAll("button")) button.disabled = true;
+      this.onSettle(m.id, what);
+    };
+    return element("span", { class: "failure" },
+      element("span", {}, "It is not known whether the customer has this message. " + (m.due_at
+        ? "The provider may tell until " + time(m.due_at) + ". If you can't wait:" : "Please ask the customer, or look at your provider's pages.")),
+      element("button", { type: "button", onclick: settle("sent"), title: "The customer has it: don't send it again" }, "It was sent"),
+      element("button", { type: "button", onclick: settle("resend"), title: "The customer may get it twice" }, "Send again"));
   }
 }
 

@@ -18,7 +18,7 @@ export class Thread {
     this.messages = new Map(); // by seq
     this.turn = 0; // answers for an earlier conversation are dropped
     this.composer = new Composer({ send: (id, draft) => this.send(id, draft) });
-    this.rows = new Messages({ onAgain: (text) => this.composer.again(text) });
+    this.rows = new Messages({ onAgain: (text) => this.composer.again(text), onSettle: (id, what) => this.settle(id, what) });
     for (const act of acts) byId(act).addEventListener("click", () => this.act(act));
     byId("earlier").addEventListener("click", () => this.loadEarlier());
     byId("newer").addEventListener("click", () => this.rows.toEnd());
@@ -116,6 +116,18 @@ export class Thread {
       this.onChange(id, after);
     } catch (problem) {
       toast(problem.claimedBy ? this.claimedBy(problem.claimedBy) : problem.message);
+    }
+  }
+
+  // settle says what became of a message of which nobody knows. The stream
+  // brings what follows from it.
+  async settle(message, what) {
+    try {
+      await post("/api/messages/" + message + "/" + what);
+    } catch (problem) {
+      toast(problem.claimedBy ? this.claimedBy(problem.claimedBy) : problem.message);
+      this.rows.clear(); // with buttons that can be pressed
+      this.render();
     }
   }
 
