@@ -317,3 +317,20 @@ func TestDecisionOnWhatIsDoneAlreadyChangesNothing(t *testing.T) {
 	}
 	k.RequireAlerted()
 }
+
+// TestDoubtOutlivesAnotherFailure commits without anybody knowing, and then
+// can't find out.
+func TestDoubtOutlivesAnotherFailure(t *testing.T) {
+	k, s := newUnsure(t)
+	down := errors.New("connection refused")
+	s.next = func(ctx context.Context, update func() error) error {
+		err := committedUnknown(ctx, update)
+		s.next = func(context.Context, func() error) error { return down }
+		return err
+	}
+	_, err := k.Agent("alice").Reply(t.Context(), k.conv, inbox.Draft{Text: "hi"})
+	if !errors.Is(err, store.ErrUnknown) || !errors.Is(err, down) {
+		t.Errorf("error %v, want that nobody knows, and why", err)
+	}
+	k.RequireSent(alicesCustomer, "hi")
+}

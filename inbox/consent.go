@@ -92,26 +92,24 @@ func optOutAt(arrived time.Time, entries []compliance.Entry) time.Time {
 }
 
 // optInAt is when an opt-in counts from, and whether that can be told. One that
-// came in the ordinary way is later than what is in the ledger. One that comes
-// late says when it was sent; it must have been sent after the last opt-out,
-// and by whose clock that was is not always known.
+// was sent before an opt-out, by the one clock of the provider, is older than
+// it, whenever either came in. Otherwise one that came in the ordinary way is
+// later than what is in the ledger; one that comes late must have been sent
+// after the last opt-out, and by whose clock that was is not always known.
 func optInAt(a arrival, entries []compliance.Entry) (at time.Time, clear bool) {
-	out := newest(entries, compliance.OptOut)
 	sent := a.message.SentAt
+	for _, e := range entries {
+		if e.Kind == compliance.OptOut && !e.SentAt.IsZero() && !sent.IsZero() && !sent.After(e.SentAt) {
+			return earliest(sent, e.OccurredAt), true
+		}
+	}
+	out := newest(entries, compliance.OptOut)
 	now := a.at
 	if !a.adopted && !out.OccurredAt.Before(now) {
 		now = out.OccurredAt.Add(time.Microsecond)
 	}
-	if out.ID == 0 || sent.IsZero() || !sent.Before(a.at) {
-		return now, true
-	}
 	switch {
-	case !out.SentAt.IsZero(): // both by the provider's clock
-		if sent.After(out.SentAt) {
-			return now, true
-		}
-		return earliest(sent, out.OccurredAt), true
-	case !a.message.Late:
+	case out.ID == 0, sent.IsZero(), !out.SentAt.IsZero(), !sent.Before(a.at), !a.message.Late:
 		return now, true
 	case sent.After(out.OccurredAt.Add(clockSkew)):
 		return now, true

@@ -143,3 +143,37 @@ func TestAdoptedOldStopLeavesWhoHasOptedInWaiting(t *testing.T) {
 		t.Errorf("waiting before %v, after %v, opted out %v", before.WaitingSince, after.WaitingSince, after.OptedOut)
 	}
 }
+
+// TestOptInThatWasWrittenBeforeAnOptOutDoesNotUndoIt takes both in in every way
+// in which their order can get lost.
+func TestOptInThatWasWrittenBeforeAnOptOutDoesNotUndoIt(t *testing.T) {
+	at := func(minute int) time.Time { return time.Date(2026, time.January, 5, 9, minute, 0, 0, time.UTC) }
+	type message struct {
+		text   string
+		minute int // by the provider's clock
+		to     channel.Address
+		late   bool
+	}
+	const ours = inboxtest.SupportNumber
+	for name, test := range map[string]struct {
+		start    time.Time // of the engine's clock
+		messages []message
+	}{
+		"the opt-out is a stray":       {at(10), []message{{"STOP", 2, nobodysNumber, false}, {"START", 1, ours, false}}},
+		"our clock is behind":          {at(0), []message{{"STOP", 5, ours, false}, {"START", 4, ours, false}}},
+		"fetched, our clock is behind": {at(0), []message{{"STOP", 5, ours, false}, {"START", 4, ours, true}}},
+		"an older opt-out came last":   {at(10), []message{{"STOP", 3, ours, false}, {"STOP", 1, ours, false}, {"START", 2, ours, false}}},
+		"in the same second":           {at(10), []message{{"STOP", 3, ours, false}, {"START", 3, ours, false}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWebhooks(t, inboxtest.Config{Start: test.start})
+			conv := w.text(ours, "hello").Conversation
+			for _, m := range test.messages {
+				w.receive(channel.Inbound{From: alicesCustomer, To: m.to, Text: m.text, SentAt: at(m.minute), Late: m.late})
+			}
+			w.requireMayReply(false, conv)
+			w.receive(channel.Inbound{From: alicesCustomer, To: ours, Text: "START", SentAt: at(9)})
+			w.requireMayReply(true, conv)
+		})
+	}
+}

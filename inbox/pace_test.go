@@ -236,3 +236,27 @@ func TestWithdrawnMessageGivesUpItsPlace(t *testing.T) {
 		}
 	}
 }
+
+// TestBulkThatWaitsLetsRepliesKeepTheirOrder has a reply that waits for another
+// try between a bulk message that waits for its turn and another reply.
+func TestBulkThatWaitsLetsRepliesKeepTheirOrder(t *testing.T) {
+	o := newOffice(t, 20, 0.1)
+	for i := range o.convs {
+		o.write(i, compliance.Transactional, "news")
+	}
+	o.Settle() // the last has its place
+	o.Carrier.FailNext(simulated.Fault{Kind: simulated.Refused, RetryAfter: 2 * time.Minute})
+	o.write(19, "", "first")
+	o.Advance(30 * time.Second)
+	o.write(19, "", "second")
+	o.Advance(time.Hour)
+	var got []string
+	for _, m := range o.Phone("+14155550119").Messages() {
+		if m.Received {
+			got = append(got, m.Text)
+		}
+	}
+	if diff := cmp.Diff([]string{"first", "second", "news"}, got); diff != "" {
+		t.Errorf("the customer got (-want +got):\n%s", diff)
+	}
+}

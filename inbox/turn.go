@@ -186,8 +186,8 @@ func (in *Inbox) next(t *tx, id store.ConversationID) (*piece, error) {
 		case task.SetAside:
 			continue
 		case task.DueAt.After(t.now):
-			if sends && head.until.IsZero() {
-				if head, err = heldBy(t, task); err != nil {
+			if sends {
+				if err := head.add(t, task); err != nil {
 					return nil, err
 				}
 			}
@@ -216,9 +216,9 @@ func (in *Inbox) next(t *tx, id store.ConversationID) (*piece, error) {
 		case p == nil:
 		case p.paced.IsZero():
 			return p, nil
-		case head.until.IsZero():
+		default:
 			task.DueAt = p.paced
-			if head, err = heldBy(t, task); err != nil {
+			if err := head.add(t, task); err != nil {
 				return nil, err
 			}
 		}
@@ -226,35 +226,41 @@ func (in *Inbox) next(t *tx, id store.ConversationID) (*piece, error) {
 	return &piece{}, nil
 }
 
-// hold is how a message that is not due holds back those behind it.
+// hold is how messages that are not due hold back those behind them.
 type hold struct {
-	until time.Time  // zero: it does not
-	by    precedence // what comes before this overtakes it
+	until time.Time  // zero: they don't
+	by    precedence // what comes before this overtakes them
 }
 
-// heldBy returns how a task that is not due holds back the messages behind it.
-// A message that the policy deferred does not.
-func heldBy(t *tx, task store.Task) (hold, error) {
-	if task.Kind == store.TaskSettle {
-		return hold{until: task.DueAt, by: talkFirst}, nil
+// add adds what a task that is not due holds back. Of several the strictest
+// counts. A message that the policy deferred holds back nothing.
+func (h *hold) add(t *tx, task store.Task) error {
+	if !h.until.IsZero() && h.by <= talkFirst {
+		return nil // it holds back all that can be
 	}
-	found, err := t.Messages(task.Message)
-	if err != nil || len(found) == 0 {
-		return hold{}, err
+	other := hold{until: task.DueAt, by: talkFirst}
+	if task.Kind == store.TaskSend {
+		found, err := t.Messages(task.Message)
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		switch m := found[0]; {
+		case m.State == store.StateQueued: // it waits for its sender's turn
+			other.by = precedenceOf(m.Purpose)
+		case m.State == store.StateDeferred, task.DueAt.Sub(t.now) > longestHold:
+			return nil
+		}
 	}
-	switch m := found[0]; {
-	case m.State == store.StateQueued: // it waits for its sender's turn
-		return hold{until: task.DueAt, by: precedenceOf(m.Purpose)}, nil
-	case m.State == store.StateDeferred, task.DueAt.Sub(t.now) > longestHold:
-		return hold{}, nil
+	if h.until.IsZero() || other.by < h.by {
+		*h = other
 	}
-	return hold{until: task.DueAt, by: talkFirst}, nil
+	return nil
 }
 
 // lets reports whether a task overtakes what holds back the others: an answer
 // to STOP, START or HELP always does, and the talk overtakes bulk that waits
 // for its turn.
-func (h hold) lets(t *tx, task store.Task) (bool, error) {
+func (h *hold) lets(t *tx, task store.Task) (bool, error) {
 	if task.Kind != store.TaskSend {
 		return false, nil
 	}
