@@ -37,8 +37,20 @@
 //
 // A message is sent at most once. When it is not known whether a provider has
 // taken it over, it is unconfirmed and shown as such: a status update, or a
-// channel that can ask its provider ([channel.Reconciler]), settles it, and
-// nothing else sends it again.
+// channel that can ask its provider ([channel.Reconciler]), settles it. What
+// stays open a person decides ([Agent.Resend], [Agent.MarkSent]), or the host's
+// policy (Config.Unconfirmed); nothing else sends it again.
+//
+// What came in while nobody listened is fetched from providers that can list
+// it ([channel.Backfiller]), once, in its order, and marked late.
+//
+// A number sends no faster than it may ([channel.Limits]). What waits for its
+// turn goes out by precedence: answers to STOP, START and HELP, then the talk
+// with customers, then what is sent in bulk; within each in order, one message
+// of a conversation at a time.
+//
+// What can't be taken in for want of room is refused before memory grows:
+// webhooks with 503 and Retry-After, calls with [ErrOverloaded].
 //
 // A customer who opts out is opted out before any router or responder sees
 // the text, and no send is begun afterwards but the one confirmation. Every

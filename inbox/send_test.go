@@ -353,3 +353,20 @@ func TestSendThatHangsOrPanics(t *testing.T) {
 		})
 	}
 }
+
+func TestProviderThatGivesTwoMessagesOneID(t *testing.T) {
+	ch := channel.Func("careless", func(context.Context, channel.Outbound) (channel.Receipt, error) {
+		return channel.Receipt{ProviderID: "the same", State: channel.DeliverySent}, nil
+	})
+	boxes := inboxtest.DefaultInboxes()
+	boxes[0].Endpoints = append(boxes[0].Endpoints, store.Endpoint{Channel: "careless", Address: unsureNumber})
+	h := inboxtest.New(t, inboxtest.Config{Inbox: inbox.Config{Channels: []channel.Channel{ch}}, Inboxes: boxes})
+	a, err := h.Inbox.Receive(t.Context(), "careless", channel.Inbound{ProviderID: "1", From: alicesCustomer, To: unsureNumber, Text: "hello"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := &talk{Harness: h, t: t, conv: a.Conversation}
+	for _, m := range []inbox.Message{k.reply("first"), k.reply("second")} {
+		k.requireStates(m.ID, "queued", "attempting", "sent")
+	}
+}
