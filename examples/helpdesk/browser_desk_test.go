@@ -270,7 +270,7 @@ func perhapsSent(t *testing.T, b browser) {
 	for _, text := range []string{"Good morning", "Good evening"} {
 		alice.answer(text)
 		alice.sees("that nobody knows", shows(".message.failed:last-child .text", text)+" && "+shows(".message.failed:last-child .state", "Perhaps not sent")+
-			" && "+shows(".message.failed:last-child .failure", "The provider may tell until"))
+			" && "+shows(".message.failed:last-child .failure", "The provider is asked until"))
 	}
 	fake.Behave(twiliotest.Accept())
 	alice.click(".failure button:first-of-type") // it was sent

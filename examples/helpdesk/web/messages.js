@@ -94,9 +94,9 @@ export class Messages {
       for (const button of click.currentTarget.parentNode.querySelectorAll("button")) button.disabled = true;
       this.onSettle(m.id, what);
     };
-    return element("span", { class: "failure" },
+    return element("span", { class: "failure doubt" },
       element("span", {}, "It is not known whether the customer has this message. " + (m.due_at
-        ? "The provider may tell until " + time(m.due_at) + ". If you can't wait:" : "Please ask the customer, or look at your provider's pages.")),
+        ? "The provider is asked until " + time(m.due_at) + ". If you can't wait:" : "Please ask the customer, or look at your provider's pages.")),
       element("button", { type: "button", onclick: settle("sent"), title: "The customer has it: don't send it again" }, "It was sent"),
       element("button", { type: "button", onclick: settle("resend"), title: "The customer may get it twice" }, "Send again"));
   }
