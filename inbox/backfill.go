@@ -173,16 +173,15 @@ func (in *Inbox) untilBackfill(mark store.Watermark, starting bool, now time.Tim
 }
 
 // backfill asks a channel for what came in, when Run starts and from time to
-// time.
-func (in *Inbox) backfill(ctx context.Context, b channel.Backfiller) {
-	if in.cfg.BackfillInterval < 0 {
-		return
-	}
+// time. answered is called when it was asked for the first time, whether it has
+// answered or not.
+func (in *Inbox) backfill(ctx context.Context, b channel.Backfiller, answered func()) {
 	for starting := true; ; starting = false {
 		wait, err := in.stepBackfill(ctx, b, starting)
 		if err != nil && ctx.Err() == nil {
 			in.log.Error("what came in could not be fetched; trying again", "channel", b.Name(), "err", err)
 		}
+		answered()
 		if !pause(ctx, wait) {
 			return
 		}

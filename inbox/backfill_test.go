@@ -328,3 +328,92 @@ func awaitWatermark(t *testing.T, db *memory.Store, through time.Time) {
 		}
 	}
 }
+
+// slowLister answers when a test says so.
+type slowLister struct {
+	*simulated.Carrier
+	answer chan struct{}
+}
+
+func (s *slowLister) Backfill(ctx context.Context, since time.Time, yield func(channel.Inbound) error) error {
+	select {
+	case <-s.answer:
+		return s.Carrier.Backfill(ctx, since, yield)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// TestWhatIsQueuedWaitsForWhatCameIn starts an engine that has a reply for a
+// customer who has opted out while nobody listened.
+func TestWhatIsQueuedWaitsForWhatCameIn(t *testing.T) {
+	for name, test := range map[string]struct {
+		answers bool
+		sent    int
+	}{
+		"the provider answers late":  {true, 0},
+		"the provider never answers": {false, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newCompany(t, simulated.Config{})
+				s := &slowLister{c.carrier, make(chan struct{}, 1)}
+				engine := func() *inbox.Inbox {
+					in, err := inbox.New(inbox.Config{Store: c.store, Channels: []channel.Channel{s}, Logger: slog.New(slog.DiscardHandler)})
+					if err != nil {
+						t.Fatal(err)
+					}
+					return in
+				}
+				first := engine() // has nothing to ask: nobody listened before
+				stop := run(t, first)
+				if _, err := c.carrier.Phone(alicesCustomer).Send(inboxtest.SupportNumber, "hello"); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(10 * time.Second)
+				synctest.Wait()
+				if err := stop(); err != nil {
+					t.Fatal(err)
+				}
+				before := len(c.carrier.Sent())
+				alice := first.Agent(inbox.DefaultAccount, "alice")
+				views, err := alice.List(t.Context(), inbox.ListQuery{})
+				if err != nil || len(views) != 1 {
+					t.Fatal(views, err)
+				}
+				m, err := alice.Reply(t.Context(), views[0].ID, inbox.Draft{Text: "are you there?"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				c.carrier.DisturbNext(simulated.Disturbance{Lost: true})
+				if _, err := c.carrier.Phone(alicesCustomer).Send(inboxtest.SupportNumber, "STOP"); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Hour)
+				stop = run(t, engine())
+				time.Sleep(30 * time.Second)
+				synctest.Wait()
+				if n := len(c.carrier.Sent()) - before; n != 0 {
+					t.Errorf("%d messages were sent before it was known what had come in", n)
+				}
+				if test.answers {
+					s.answer <- struct{}{}
+				}
+				time.Sleep(2 * time.Minute)
+				synctest.Wait()
+				sent := 0
+				for _, a := range c.carrier.Sent()[before:] {
+					if a.Message.ID == m.ID.String() {
+						sent++
+					}
+				}
+				if sent != test.sent {
+					t.Errorf("the reply was sent %d times, want %d", sent, test.sent)
+				}
+				if err := stop(); err != nil {
+					t.Fatal(err)
+				}
+			})
+		})
+	}
+}

@@ -28,6 +28,7 @@ type Inbox struct {
 	hub       hub
 	work      workQueue
 	pace      *pacer
+	behind    catchUp
 	running   atomic.Bool
 	listening names // of the channels that are being listened to
 	telemetry *telemetry

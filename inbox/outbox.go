@@ -127,8 +127,9 @@ type outgoing struct {
 // attempt marks a message as being sent, if the gate still lets it through.
 // The mark and the gate's look at the ledger are one transaction, so that no
 // send is begun after an opt-out has committed. It returns nil if there is
-// nothing to send. A message whose sender has sent too much waits for its turn;
-// until when is the second result.
+// nothing to send. A message whose sender has sent too much waits for its turn,
+// and so does one whose channel has not told yet what came in while nobody
+// listened; until when is the second result.
 //
 // The message's task stays the same from the first attempt to the end and
 // keeps its place in the mailbox. While the message is being sent it is there
@@ -153,6 +154,10 @@ func (in *Inbox) attempt(t *tx, conv store.Conversation, task store.Task) (*outg
 		return nil, time.Time{}, in.finish(t, conv, m, task, store.StateBlocked, "", decision.Reason)
 	case ch == nil:
 		return nil, time.Time{}, in.finish(t, conv, m, task, store.StateRejected, "", fmt.Sprintf("there is no channel named %q any more", m.Channel))
+	}
+	if in.behind.holds(m.Channel, t.now) {
+		task.DueAt = t.now.Add(time.Second)
+		return nil, task.DueAt, t.PutTasks(task)
 	}
 	if ok, again := in.pace.turn(m, limitsFor(ch, m.From, m.To).SegmentsPerSecond, t.now); !ok {
 		task.DueAt = again

@@ -27,22 +27,21 @@ func (in *Inbox) Run(ctx context.Context) error {
 	}
 	defer in.running.Store(false)
 
+	in.work.begin()
+	var others sync.WaitGroup
+	background, stop := context.WithCancel(ctx)
+	defer stop()
+	in.catchUp(background, &others)
+
 	// What has been begun is finished after ctx ends.
 	turns, abandon := context.WithCancel(context.WithoutCancel(ctx))
 	defer abandon()
 	in.work.open(turns)
 	in.work.wake()
 	defer in.observe()()
-
-	var others sync.WaitGroup
-	background, stop := context.WithCancel(ctx)
-	defer stop()
 	for _, ch := range in.cfg.Channels {
 		if l, ok := ch.(channel.Listener); ok {
 			others.Go(func() { in.listen(background, l) })
-		}
-		if b, ok := ch.(channel.Backfiller); ok {
-			others.Go(func() { in.backfill(background, b) })
 		}
 	}
 	if n, ok := in.store.(store.Notifier); ok {

@@ -49,11 +49,18 @@ func (w *workQueue) wake() {
 	}
 }
 
+// begin notes that Run has begun.
+func (w *workQueue) begin() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stop, w.asked = false, w.now()
+}
+
 // open lets turns run under a context.
 func (w *workQueue) open(ctx context.Context) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.ctx, w.stop, w.asked = ctx, false, w.now()
+	w.ctx = ctx
 }
 
 // looked notes that the store was asked for work.
