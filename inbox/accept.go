@@ -44,14 +44,18 @@ func (in *Inbox) accept(t *tx, channelName string, m channel.Inbound) (Acceptanc
 	if known, err := t.MessagesFrom(ref); err != nil {
 		return Acceptance{}, err
 	} else if len(known) > 0 {
-		return Acceptance{Duplicate: true, Conversation: known[0].Conversation, Message: known[0].ID}, nil
+		return Acceptance{Duplicate: true, Conversation: known[0].Conversation, Message: known[0].ID}, in.complete(t, known[0], m)
 	}
 	box, err := in.inboxAt(t, store.Endpoint{Channel: channelName, Address: m.To})
 	if err != nil {
 		return Acceptance{}, err
 	}
 	if box == nil {
-		return in.acceptStray(t, ref, m, "no inbox has the address "+string(m.To))
+		account, err := in.strayAccount(t)
+		if err != nil {
+			return Acceptance{}, err
+		}
+		return in.acceptStray(t, account, ref, m, "no inbox has the address "+string(m.To))
 	}
 	strays, err := t.StraysFrom(ref)
 	if err != nil {
@@ -96,10 +100,11 @@ func (in *Inbox) acceptInto(t *tx, box store.Inbox, a arrival) (Acceptance, erro
 		}
 	}
 
-	conv.Channel, conv.Ours, conv.Theirs = a.channel, m.To, m.From
 	conv.InboundCount++
-	if at := a.written(); at.After(conv.LastInbound) {
-		conv.LastInbound = at
+	newest := !a.written().Before(conv.LastInbound)
+	if newest { // an answer goes to where the customer wrote last
+		conv.Channel, conv.Ours, conv.Theirs = a.channel, m.To, m.From
+		conv.LastInbound = a.written()
 	}
 	msg, err := newMessage(t, &conv, store.Inbound)
 	if err != nil {
@@ -109,7 +114,9 @@ func (in *Inbox) acceptInto(t *tx, box store.Inbox, a arrival) (Acceptance, erro
 	msg.Text, msg.Extras = m.Text, extrasOf(m)
 	msg.Channel, msg.ProviderID, msg.From, msg.To = a.channel, m.ProviderID, m.From, m.To
 	msg.Kind, msg.Rule = class.Kind, class.Rule
-	setPreview(&conv, msg)
+	if newest {
+		setPreview(&conv, msg)
+	}
 
 	events := make([]store.Event, 0, 4)
 	if opened := opens(&conv, isNew, class.Kind, t.now); opened != "" {

@@ -17,6 +17,12 @@ import (
 // what its provider allows.
 const backfillPause = 30 * time.Second
 
+// backfillLimit bounds one backfill: a channel that hangs is asked again.
+const backfillLimit = time.Hour
+
+// backfillYoung is how long a message is left to its webhook.
+const backfillYoung = time.Minute
+
 // backfillPage is how many messages of a backfill share a change.
 const backfillPage = 32
 
@@ -41,21 +47,27 @@ func (in *Inbox) Backfill(ctx context.Context, channelName string, since time.Ti
 	if !ok {
 		return 0, fmt.Errorf("inbox: channel %q can't list what came in", channelName)
 	}
-	return in.fetch(ctx, b, since)
+	return in.fetch(ctx, b, since, time.Time{})
 }
 
-// fetch takes in what came in on a channel since a moment, in order.
-func (in *Inbox) fetch(ctx context.Context, b channel.Backfiller, since time.Time) (fresh int, err error) {
+// fetch takes in what came in on a channel since a moment, in order. What was
+// sent after young is left out, unless that is zero.
+func (in *Inbox) fetch(ctx context.Context, b channel.Backfiller, since, young time.Time) (fresh int, err error) {
+	ctx, end := in.telemetry.span(ctx, "backfill "+b.Name(), trace.SpanKindClient, 0, 0)
+	defer func() { end(err) }()
+	ctx, cancel := context.WithTimeout(ctx, backfillLimit)
+	defer cancel()
 	var page []channel.Inbound
 	take := func() error {
 		n, err := in.receivePage(ctx, b.Name(), page)
 		fresh, page = fresh+n, page[:0]
 		return err
 	}
-	ctx, end := in.telemetry.span(ctx, "backfill "+b.Name(), trace.SpanKindClient, 0, 0)
-	defer func() { end(err) }()
 	err = protect(func() error {
 		return b.Backfill(ctx, since, func(m channel.Inbound) error {
+			if !young.IsZero() && m.SentAt.After(young) {
+				return nil
+			}
 			m.Late = true
 			if page = append(page, m); len(page) < backfillPage {
 				return nil
@@ -67,10 +79,12 @@ func (in *Inbox) fetch(ctx context.Context, b channel.Backfiller, since time.Tim
 	if len(page) > 0 && ctx.Err() == nil {
 		err = errors.Join(err, take())
 	}
+	if fresh > 0 {
+		in.telemetry.fetched.Add(ctx, int64(fresh), in.telemetry.with(labels{first: attrChannel.String(b.Name())}))
+	}
 	if err != nil {
 		return fresh, fmt.Errorf("inbox: backfill of channel %q: %w", b.Name(), err)
 	}
-	in.telemetry.fetched.Add(ctx, int64(fresh), in.telemetry.with(labels{first: attrChannel.String(b.Name())}))
 	return fresh, nil
 }
 
@@ -96,26 +110,34 @@ func (in *Inbox) receivePage(ctx context.Context, channelName string, page []cha
 	return fresh, err
 }
 
-// stepBackfill asks a channel for what came in, if it is time to, and returns
-// when to look again. Of several engines on a store one asks.
+// asked is what became of a look whether a channel is to be asked.
+type asked struct {
+	wait  time.Duration // when to look again
+	done  bool          // it was asked
+	known bool          // all is here that came in before: somebody has asked, now or a moment ago
+}
+
+// stepBackfill asks a channel for what came in, if it is time to. Of several
+// engines on a store one asks.
 //
 // The first engine that ever sees a channel only notes the moment: what came in
 // before is not this inbox's.
-func (in *Inbox) stepBackfill(ctx context.Context, b channel.Backfiller, starting bool) (time.Duration, error) {
+func (in *Inbox) stepBackfill(ctx context.Context, b channel.Backfiller, starting bool) (asked, error) {
 	var mark store.Watermark
-	var wait time.Duration
 	var claimed time.Time
+	var a asked
 	err := in.record(ctx, func(t *tx) error {
 		found, err := t.Watermarks(store.WatermarkID(b.Name()))
 		if err != nil {
 			return err
 		}
 		if len(found) == 0 {
-			wait = in.cfg.BackfillInterval
+			a = asked{wait: in.cfg.BackfillInterval, done: true, known: true}
 			return t.PutWatermarks(store.Watermark{ID: store.WatermarkID(b.Name()), Through: t.now, AskedAt: t.now})
 		}
 		mark = found[0]
-		if wait = in.untilBackfill(mark, starting, t.now); wait > 0 {
+		if a.wait = in.untilBackfill(mark, starting, t.now); a.wait > 0 {
+			a.known = mark.Error == "" && !mark.Through.Before(mark.AskedAt)
 			return nil
 		}
 		mark.AskedAt, claimed = t.now, t.now
@@ -125,37 +147,40 @@ func (in *Inbox) stepBackfill(ctx context.Context, b channel.Backfiller, startin
 	})
 	switch {
 	case err != nil:
-		return backfillPause, err
-	case wait > 0:
-		return wait, nil
+		return asked{wait: backfillPause}, err
+	case a.wait > 0:
+		return a, nil
+	}
+	// What came in a moment ago its webhook brings, and it knows more about it;
+	// but not if there was nobody to take it.
+	var young time.Time
+	if !starting {
+		young = claimed.Add(-backfillYoung)
 	}
 	// The clocks disagree, and a provider lists a message some time after it
 	// came: what came shortly before is asked for again.
-	fresh, failure := in.fetch(ctx, b, earliest(mark.Through, claimed).Add(-clockSkew))
+	fresh, failure := in.fetch(ctx, b, earliest(mark.Through, claimed).Add(-clockSkew), young)
 	if fresh > 0 {
 		in.log.Warn("messages came in that no webhook had brought; they were fetched", "channel", b.Name(), "messages", fresh)
 	}
 	if ctx.Err() != nil {
-		return backfillPause, failure // it was cut off, and goes on from where it began
+		return asked{wait: backfillPause}, failure // it was cut off, and goes on from where it began
 	}
-	wait = in.cfg.BackfillInterval
+	a = asked{wait: in.cfg.BackfillInterval, done: true, known: failure == nil}
 	if failure != nil {
-		wait = min(wait, backfillPause)
+		a.wait = min(a.wait, backfillPause)
 	}
-	return wait, errors.Join(failure, in.record(ctx, func(t *tx) error {
+	return a, errors.Join(failure, in.record(ctx, func(t *tx) error {
 		found, err := t.Watermarks(mark.ID)
 		if err != nil || len(found) == 0 {
 			return err
 		}
 		at := found[0]
-		if failure != nil {
+		if at.Error = ""; failure != nil {
 			at.Error = firstRunes(failure.Error(), 500)
 			return t.PutWatermarks(at)
 		}
-		at.Error = ""
-		if claimed.After(at.Through) {
-			at.Through = claimed
-		}
+		at.Through = claimed // even if it was later: then a clock was ahead
 		return t.PutWatermarks(at)
 	}))
 }
@@ -173,16 +198,19 @@ func (in *Inbox) untilBackfill(mark store.Watermark, starting bool, now time.Tim
 }
 
 // backfill asks a channel for what came in, when Run starts and from time to
-// time. answered is called when it was asked for the first time, whether it has
-// answered or not.
-func (in *Inbox) backfill(ctx context.Context, b channel.Backfiller, answered func()) {
-	for starting := true; ; starting = false {
-		wait, err := in.stepBackfill(ctx, b, starting)
+// time. caughtUp is called when all is here that came in before the start, or
+// the provider can't tell.
+func (in *Inbox) backfill(ctx context.Context, b channel.Backfiller, caughtUp func()) {
+	for starting := true; ; {
+		a, err := in.stepBackfill(ctx, b, starting)
 		if err != nil && ctx.Err() == nil {
 			in.log.Error("what came in could not be fetched; trying again", "channel", b.Name(), "err", err)
 		}
-		answered()
-		if !pause(ctx, wait) {
+		if a.known || err != nil {
+			caughtUp()
+		}
+		starting = starting && !a.done
+		if !pause(ctx, a.wait) {
 			return
 		}
 	}

@@ -63,13 +63,13 @@ func (in *Inbox) catchUp(ctx context.Context, background *sync.WaitGroup) {
 		}
 		in.behind.begin(b.Name(), in.now().Add(catchUpLimit))
 		first.Add(1)
-		answered := sync.OnceFunc(func() {
+		caughtUp := sync.OnceFunc(func() {
 			in.behind.done(b.Name())
 			first.Done()
 		})
 		background.Go(func() {
-			defer answered()
-			in.backfill(ctx, b, answered)
+			defer caughtUp()
+			in.backfill(ctx, b, caughtUp)
 		})
 	}
 	all := make(chan struct{})

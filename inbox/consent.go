@@ -91,32 +91,37 @@ func optOutAt(arrived time.Time, entries []compliance.Entry) time.Time {
 	return arrived
 }
 
-// optInAt is when an opt-in counts from, and whether that can be told. One that
-// was sent before an opt-out, by the one clock of the provider, is older than
-// it, whenever either came in. Otherwise one that came in the ordinary way is
-// later than what is in the ledger; one that comes late must have been sent
-// after the last opt-out, and by whose clock that was is not always known.
+// optInAt is when an opt-in counts from, and whether that can be told: it has to
+// be later than every opt-out there is. Which of two messages was sent first the
+// provider's clock tells, whenever they came in. Where it does not, since an
+// opt-out does not say when it was sent, an opt-in that came in the ordinary way
+// is later than what is in the ledger; one that comes late is so only if that
+// is clear, whoever's clock it was.
 func optInAt(a arrival, entries []compliance.Entry) (at time.Time, clear bool) {
-	sent := a.message.SentAt
+	sent, late := a.message.SentAt, a.message.Late
+	at, clear = a.at, true
 	for _, e := range entries {
-		if e.Kind == compliance.OptOut && !e.SentAt.IsZero() && !sent.IsZero() && !sent.After(e.SentAt) {
-			return earliest(sent, e.OccurredAt), true
+		if e.Kind != compliance.OptOut {
+			continue
+		}
+		switch {
+		case !sent.IsZero() && !e.SentAt.IsZero():
+			if !sent.After(e.SentAt) {
+				return earliest(sent, e.OccurredAt), true
+			}
+		case !late:
+		case sent.IsZero():
+			clear = false
+		case sent.Before(e.OccurredAt.Add(-clockSkew)):
+			return sent, true
+		case !sent.After(e.OccurredAt.Add(clockSkew)):
+			clear = false
+		}
+		if !a.adopted && !e.OccurredAt.Before(at) {
+			at = e.OccurredAt.Add(time.Microsecond)
 		}
 	}
-	out := newest(entries, compliance.OptOut)
-	now := a.at
-	if !a.adopted && !out.OccurredAt.Before(now) {
-		now = out.OccurredAt.Add(time.Microsecond)
-	}
-	switch {
-	case out.ID == 0, sent.IsZero(), !out.SentAt.IsZero(), !sent.Before(a.at), !a.message.Late:
-		return now, true
-	case sent.After(out.OccurredAt.Add(clockSkew)):
-		return now, true
-	case sent.Before(out.OccurredAt.Add(-clockSkew)):
-		return sent, true
-	}
-	return time.Time{}, false
+	return at, clear
 }
 
 func earliest(a, b time.Time) time.Time {

@@ -177,3 +177,26 @@ func TestOptInThatWasWrittenBeforeAnOptOutDoesNotUndoIt(t *testing.T) {
 		})
 	}
 }
+
+// TestFetchedOptInBetweenTwoOptOuts fetches an opt-out and an opt-in that came
+// before an opt-out whose webhook did not say when it was sent.
+func TestFetchedOptInBetweenTwoOptOuts(t *testing.T) {
+	w := newWebhooks(t, inboxtest.Config{})
+	a := w.text(inboxtest.SupportNumber, "hello")
+	w.Advance(time.Hour)
+	stop, start := w.Now(), w.Now().Add(5*time.Minute)
+	w.Advance(10 * time.Minute)
+	w.text(inboxtest.SupportNumber, "STOP")
+	w.Advance(10 * time.Minute)
+	ours := inboxtest.SupportNumber
+	w.receive(channel.Inbound{From: alicesCustomer, To: ours, Text: "STOP", SentAt: stop, Late: true})
+	w.receive(channel.Inbound{From: alicesCustomer, To: ours, Text: "START", SentAt: start, Late: true})
+	w.requireMayReply(false, a.Conversation)
+}
+
+func TestOptOutIsNotConfirmedHoursLater(t *testing.T) {
+	w := newWebhooks(t, inboxtest.Config{})
+	w.text(inboxtest.SupportNumber, "hello")
+	w.receive(channel.Inbound{From: alicesCustomer, To: inboxtest.SupportNumber, Text: "STOP", SentAt: w.Now().Add(-2 * time.Hour), Late: true})
+	w.RequireNothingSent(alicesCustomer)
+}

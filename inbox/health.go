@@ -96,8 +96,12 @@ func (in *Inbox) Health(ctx context.Context) Health {
 	}
 	h.Channels = in.channelHealth(found.marks)
 	for _, c := range h.Channels {
-		if c.Problem != "" {
+		behind := in.now().Sub(c.Through)
+		switch {
+		case c.Problem != "":
 			note("channel %s can't be asked for what came in: %s", c.Name, c.Problem)
+		case h.Running && in.cfg.BackfillInterval > 0 && !c.Through.IsZero() && behind > 3*in.cfg.BackfillInterval:
+			note("channel %s has not told for %s what came in", c.Name, behind.Round(time.Second))
 		}
 	}
 	return h
@@ -173,10 +177,12 @@ type SenderInfo struct {
 	Channel   string
 	Address   channel.Address
 	PerSecond float64 // segments
-	Waiting   int     // messages that wait for their turn, one a conversation at the most
-	Segments  int64   // how many segments these are
+
+	// How long a reply, or a message that is sent in bulk, would wait for its
+	// turn if it was queued at this moment.
+	TalkWaits, BulkWaits time.Duration
 }
 
 // Senders returns the addresses of ours for which messages of this engine wait
 // for their turn, sorted. It is for an operator's eyes.
-func (in *Inbox) Senders() []SenderInfo { return in.pace.waiting() }
+func (in *Inbox) Senders() []SenderInfo { return in.pace.waiting(in.now()) }

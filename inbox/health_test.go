@@ -231,7 +231,7 @@ func TestSendersShowWhoWaits(t *testing.T) {
 		o.write(i, compliance.Transactional, "news")
 	}
 	o.Settle()
-	want := []inbox.SenderInfo{{Channel: "simulated", Address: inboxtest.SupportNumber, PerSecond: 1, Waiting: 5, Segments: 5}}
+	want := []inbox.SenderInfo{{Channel: "simulated", Address: inboxtest.SupportNumber, PerSecond: 1, BulkWaits: 6 * time.Second}}
 	if diff := cmp.Diff(want, o.Inbox.Senders()); diff != "" {
 		t.Errorf("senders (-want +got):\n%s", diff)
 	}

@@ -22,7 +22,7 @@ func (in *Inbox) next(t *tx, id store.ConversationID) (*piece, error) {
 	}
 	var head hold
 	for _, task := range tasks {
-		sends := task.Kind == store.TaskSend || task.Kind == store.TaskSettle
+		sends := task.Kind == store.TaskSend || task.Kind == store.TaskPaced || task.Kind == store.TaskSettle
 		switch {
 		case task.SetAside:
 			continue
@@ -80,7 +80,7 @@ func (h *hold) add(t *tx, task store.Task) error {
 		return nil // it holds back all that can be
 	}
 	other := hold{until: task.DueAt, by: talkFirst}
-	if task.Kind == store.TaskSend {
+	if task.Kind != store.TaskSettle {
 		found, err := t.Messages(task.Message)
 		if err != nil || len(found) == 0 {
 			return err
@@ -102,7 +102,7 @@ func (h *hold) add(t *tx, task store.Task) error {
 // to STOP, START or HELP always does, and the talk overtakes bulk that waits
 // for its turn.
 func (h *hold) lets(t *tx, task store.Task) (bool, error) {
-	if task.Kind != store.TaskSend {
+	if task.Kind == store.TaskSettle {
 		return false, nil
 	}
 	found, err := t.Messages(task.Message)
@@ -129,7 +129,7 @@ func (in *Inbox) take(t *tx, conv store.Conversation, task store.Task) (*piece, 
 			return nil, err
 		}
 		return &piece{route: job}, nil
-	case store.TaskSend:
+	case store.TaskSend, store.TaskPaced:
 		o, again, err := in.attempt(t, conv, task)
 		switch {
 		case err != nil:

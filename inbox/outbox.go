@@ -159,9 +159,13 @@ func (in *Inbox) attempt(t *tx, conv store.Conversation, task store.Task) (*outg
 		task.DueAt = t.now.Add(time.Second)
 		return nil, task.DueAt, t.PutTasks(task)
 	}
-	if ok, again := in.pace.turn(m, limitsFor(ch, m.From, m.To).SegmentsPerSecond, t.now); !ok {
-		task.DueAt = again
-		return nil, again, t.PutTasks(task)
+	if perSecond := limitsFor(ch, m.From, m.To).SegmentsPerSecond; perSecond > 0 {
+		ok, again := in.pace.turn(m, perSecond, task.Kind == store.TaskPaced, t.now)
+		if !ok {
+			task.Kind, task.DueAt = store.TaskPaced, again
+			return nil, again, t.PutTasks(task)
+		}
+		t.onCommit(func() { in.pace.committed(m) })
 	}
 	m.Attempts++
 	m.AttemptedAt = t.now

@@ -19,10 +19,6 @@ import (
 // of its rate: people's replies hardly ever wait.
 const paceBurst = 10
 
-// paceForgets is how long after its turn a message is waited for. One that has
-// not come by then was withdrawn, or another process has sent it.
-const paceForgets = time.Minute
-
 // precedence orders messages that wait for their sender's turn: answers to
 // STOP, START and HELP, then the talk with customers, then everything else.
 type precedence uint8
@@ -45,13 +41,15 @@ func precedenceOf(p compliance.Purpose) precedence {
 	return bulkLast
 }
 
-// pacer keeps senders to their rates. Whoever may not send yet is told when to
-// come again, and keeps its place until then: those of one precedence get
-// their turn in the order in which they came, and those of a lower one wait for
-// all of them. Only the first message of a conversation ever has a place, so a
-// conversation with a hundred waits as one with a single one does.
+// pacer keeps senders to their rates. Whoever may not send yet gets a turn: a
+// moment at which to come again, behind those who came before, and behind all
+// of a higher precedence. Who comes at their turn has waited, and goes before
+// whoever has not. Only the first message of a conversation is ever in a line,
+// so a conversation with a hundred waits as one with a single one does.
 //
-// It knows what this process sends.
+// A turn is kept with the task, and not here, so that any process can take it
+// up, and nothing has to be forgotten when a message is withdrawn. Each process
+// keeps to the rate by itself.
 type pacer struct {
 	mu      sync.Mutex
 	senders map[store.Endpoint]*sender
@@ -60,115 +58,131 @@ type pacer struct {
 // sender is one of our addresses.
 type sender struct {
 	limiter *rate.Limiter
-	places  map[store.MessageID]*place
 	lines   [precedences]line
-	swept   time.Time // when those that did not come were forgotten
+
+	// granted are the messages that may be sent and whose transaction has not
+	// committed. One that is tried again has paid.
+	granted map[store.MessageID]time.Time
 }
 
-// line is where messages of one precedence stand, in segments.
+// line is when the next turn of a precedence is.
 type line struct {
-	joined int64 // of all that ever joined
-	left   int64 // of those that have left
-}
-
-// place is that of one message in its line.
-type place struct {
-	precedence precedence
-	segments   int
-	ahead      int64     // joined, when it joined
-	due        time.Time // when it was told to come again
+	fresh time.Time // of one that has not waited
+	again time.Time // of one that came at its turn in vain
 }
 
 func newPacer() *pacer { return &pacer{senders: make(map[store.Endpoint]*sender)} }
 
-// turn reports whether a message may be sent at a moment, or else when to ask
-// again.
-func (p *pacer) turn(m store.Message, perSecond float64, now time.Time) (ok bool, again time.Time) {
+// turn reports whether a message may be sent at a moment, or else when its turn
+// is. waited says that it comes at its turn. Whoever gets true calls committed.
+func (p *pacer) turn(m store.Message, perSecond float64, waited bool, now time.Time) (ok bool, again time.Time) {
 	if perSecond <= 0 {
 		return true, time.Time{}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	end := store.Endpoint{Channel: m.Channel, Address: m.From}
-	s := p.senders[end]
-	if s == nil {
-		s = &sender{places: make(map[store.MessageID]*place)}
-		p.senders[end] = s
-	}
-	s.setRate(perSecond, now)
-	s.forget(now)
-
-	at := s.places[m.ID]
-	if at == nil {
-		at = &place{precedence: precedenceOf(m.Purpose), segments: min(segmentsOf(m), s.limiter.Burst())}
-		at.ahead = s.lines[at.precedence].joined
-		s.lines[at.precedence].joined += int64(at.segments)
-		s.places[m.ID] = at
-	}
-	need := float64(s.before(at)) + float64(at.segments)
-	have := s.limiter.TokensAt(now)
-	if have >= need && s.limiter.AllowN(now, at.segments) {
-		s.leave(m.ID, at)
+	s := p.sender(store.Endpoint{Channel: m.Channel, Address: m.From}, perSecond, now)
+	if _, paid := s.granted[m.ID]; paid {
 		return true, time.Time{}
 	}
-	wait := time.Duration(math.Ceil((need - have) / perSecond * float64(time.Second)))
-	at.due = now.Add(max(wait, time.Millisecond))
-	return false, at.due
+	// One that is longer than a burst takes all of it.
+	n := min(segmentsOf(m), s.limiter.Burst())
+	of := precedenceOf(m.Purpose)
+	l := &s.lines[of]
+	missing := float64(n) + s.promised(of, now) - s.limiter.TokensAt(now)
+	if missing < 1e-6 && (waited || !l.fresh.After(now)) && s.limiter.AllowN(now, n) {
+		s.grant(m.ID, now)
+		return true, time.Time{}
+	}
+	span := s.span(float64(n))
+	at := &l.fresh
+	if waited {
+		at = &l.again
+	}
+	// Not before there is room, nor before those who came before.
+	turn := latest(now.Add(max(s.span(missing), time.Millisecond)), *at)
+	*at = turn.Add(span)
+	return false, turn
 }
 
-func (s *sender) setRate(perSecond float64, now time.Time) {
+// committed notes that a message's transaction has committed.
+func (p *pacer) committed(m store.Message) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s := p.senders[store.Endpoint{Channel: m.Channel, Address: m.From}]; s != nil {
+		delete(s.granted, m.ID)
+	}
+}
+
+func (p *pacer) sender(end store.Endpoint, perSecond float64, now time.Time) *sender {
 	burst := max(1, int(math.Ceil(perSecond*paceBurst)))
+	s := p.senders[end]
 	switch {
-	case s.limiter == nil:
-		s.limiter = rate.NewLimiter(rate.Limit(perSecond), burst)
+	case s == nil:
+		s = &sender{limiter: rate.NewLimiter(rate.Limit(perSecond), burst), granted: make(map[store.MessageID]time.Time)}
+		p.senders[end] = s
 	case s.limiter.Limit() != rate.Limit(perSecond):
 		s.limiter.SetLimitAt(now, rate.Limit(perSecond))
 		s.limiter.SetBurstAt(now, burst)
 	}
+	return s
 }
 
-// before returns how many segments have their turn before a place.
-func (s *sender) before(at *place) int64 {
-	own := s.lines[at.precedence]
-	n := max(0, at.ahead-own.left)
-	for _, higher := range s.lines[:at.precedence] {
-		n += higher.joined - higher.left
+// grant notes that a message may be sent, and forgets those whose transactions
+// have failed for good.
+func (s *sender) grant(id store.MessageID, now time.Time) {
+	s.granted[id] = now
+	if len(s.granted)%64 == 0 {
+		for old, at := range s.granted {
+			if now.Sub(at) > 2*commitTimeout {
+				delete(s.granted, old)
+			}
+		}
+	}
+}
+
+// promised returns how many segments have turns to come that are of a higher
+// precedence.
+func (s *sender) promised(than precedence, now time.Time) float64 {
+	n := 0.0
+	for _, l := range s.lines[:than] {
+		if wait := max(l.fresh.Sub(now), l.again.Sub(now)); wait > 0 {
+			n += wait.Seconds() * float64(s.limiter.Limit())
+		}
 	}
 	return n
 }
 
-func (s *sender) leave(id store.MessageID, at *place) {
-	s.lines[at.precedence].left += int64(at.segments)
-	delete(s.places, id)
+// span is how long a number of segments takes.
+func (s *sender) span(segments float64) time.Duration {
+	return time.Duration(math.Ceil(segments / float64(s.limiter.Limit()) * float64(time.Second)))
 }
 
-// forget gives up the places of those that did not come.
-func (s *sender) forget(now time.Time) {
-	if now.Sub(s.swept) < paceForgets {
-		return
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
 	}
-	s.swept = now
-	for id, at := range s.places {
-		if now.Sub(at.due) > paceForgets {
-			s.leave(id, at)
-		}
-	}
+	return b
 }
 
 // waiting returns the senders for which messages wait.
-func (p *pacer) waiting() []SenderInfo {
+func (p *pacer) waiting(now time.Time) []SenderInfo {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var all []SenderInfo
 	for end, s := range p.senders {
-		if len(s.places) == 0 {
-			continue
+		info := SenderInfo{Channel: end.Channel, Address: end.Address, PerSecond: float64(s.limiter.Limit())}
+		for of, l := range s.lines {
+			until := max(l.fresh.Sub(now), l.again.Sub(now), 0)
+			if precedence(of) == bulkLast {
+				info.BulkWaits = until
+			} else {
+				info.TalkWaits = max(info.TalkWaits, until)
+			}
 		}
-		info := SenderInfo{Channel: end.Channel, Address: end.Address, PerSecond: float64(s.limiter.Limit()), Waiting: len(s.places)}
-		for _, l := range s.lines {
-			info.Segments += l.joined - l.left
+		if info.BulkWaits > 0 || info.TalkWaits > 0 {
+			all = append(all, info)
 		}
-		all = append(all, info)
 	}
 	slices.SortFunc(all, func(a, b SenderInfo) int {
 		return cmp.Or(cmp.Compare(a.Channel, b.Channel), cmp.Compare(a.Address, b.Address))

@@ -2,6 +2,7 @@ package inbox_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -63,5 +64,61 @@ func TestMessageThatFitsNowhereIsKeptAsAStray(t *testing.T) {
 	views, err := h.Agent("alice").List(t.Context(), inbox.ListQuery{})
 	if err != nil || len(views) != 1 || views[0].InboundCount != 2 {
 		t.Errorf("conversations %+v, %v; want one with both other messages", views, err)
+	}
+}
+
+// twoMinds is a store that can't keep contacts while a test says so.
+type twoMinds struct {
+	store.Store
+	sick *bool
+}
+
+type twoMindsTx struct {
+	store.Tx
+	sick *bool
+}
+
+func (s twoMinds) Update(ctx context.Context, fn func(store.Tx) error) error {
+	return s.Store.Update(ctx, func(tx store.Tx) error { return fn(twoMindsTx{tx, s.sick}) })
+}
+
+func (t twoMindsTx) PutContacts(cs ...store.Contact) error {
+	if *t.sick {
+		return fmt.Errorf("contact: %w", store.ErrDuplicate)
+	}
+	return t.Tx.PutContacts(cs...)
+}
+
+func TestPoisonStaysWithItsAccount(t *testing.T) {
+	sick := true
+	h := inboxtest.New(t, inboxtest.Config{Inbox: inbox.Config{Store: twoMinds{memory.New(), &sick}}})
+	other := h.Inbox.Admin("other")
+	if err := errors.Join(
+		other.SaveUser(t.Context(), inbox.User{ID: "carol", Name: "Carol", Licensed: true}),
+		other.SaveTeam(t.Context(), inbox.Team{ID: "all", Name: "All", Members: []inbox.UserID{"carol"}}),
+		other.SaveInbox(t.Context(), store.Inbox{ID: "main", Name: "Main", Team: "all", Endpoints: []store.Endpoint{{Channel: "simulated", Address: "+14155550160"}}}),
+	); err != nil {
+		t.Fatal(err)
+	}
+	carol := h.Inbox.Agent("other", "carol")
+	if _, err := h.Inbox.Receive(t.Context(), "simulated", channel.Inbound{ProviderID: "1", From: alicesCustomer, To: "+14155550160", Text: "something private"}); err != nil {
+		t.Fatal(err)
+	}
+	if s, _ := h.Agent("alice").Strays(t.Context(), 0); len(s) != 0 {
+		t.Errorf("alice of another account reads %q", s[0].Inbound.Text)
+	}
+	if s, _ := carol.Strays(t.Context(), 0); len(s) != 1 {
+		t.Errorf("carol, whose customer wrote, sees %d strays", len(s))
+	}
+	if _, err := h.Inbox.Receive(t.Context(), "simulated", channel.Inbound{ProviderID: "2", From: alicesCustomer, To: "+14155550160", Text: "STOP"}); err != nil {
+		t.Fatal(err)
+	}
+	sick = false
+	a, err := h.Inbox.Receive(t.Context(), "simulated", channel.Inbound{ProviderID: "3", From: alicesCustomer, To: "+14155550160", Text: "hm"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := carol.Reply(t.Context(), a.Conversation, inbox.Draft{Text: "hi"}); !errors.Is(err, inbox.ErrBlocked) {
+		t.Errorf("who texted STOP to carol's number is written to: %v", err)
 	}
 }

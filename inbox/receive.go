@@ -126,14 +126,28 @@ func (in *Inbox) takeIn(ctx context.Context, commit func(context.Context, func(*
 	why := "could not be put into its inbox: " + firstRunes(err.Error(), 300)
 	ref := store.ProviderRef{Channel: channelName, ProviderID: messages[0].ProviderID}
 	err = commit(ctx, func(t *tx) error {
-		var err error
-		accepted[0], err = in.acceptStray(t, ref, messages[0], why)
+		account, err := in.accountOf(t, store.Endpoint{Channel: channelName, Address: messages[0].To})
+		if err == nil {
+			accepted[0], err = in.acceptStray(t, account, ref, messages[0], why)
+		}
 		return err
 	})
 	if err == nil {
 		in.telemetry.accepted(ctx, channelName, accepted)
 	}
 	return accepted, err
+}
+
+// accountOf returns whose an address of ours is.
+func (in *Inbox) accountOf(t *tx, end store.Endpoint) (store.AccountID, error) {
+	box, err := in.inboxAt(t, end)
+	switch {
+	case err != nil:
+		return "", err
+	case box == nil:
+		return in.strayAccount(t)
+	}
+	return box.Account, nil
 }
 
 // takeInSingly takes messages and reports in one by one, in their order, since

@@ -72,8 +72,8 @@ type verdict struct {
 func (in *Inbox) decide(ctx context.Context, lease store.Lease, job *routeJob) verdict {
 	var v verdict
 	in.work.doing(lease, "route")
-	measured := in.measure(ctx, "route", in.telemetry.route, job)
-	decision, err := ask(ctx, in, in.cfg.RouteTimeout, func(ctx context.Context) (routing.Decision, error) {
+	traced, measured := in.measure(ctx, "route", in.telemetry.route, job)
+	decision, err := ask(traced, in, in.cfg.RouteTimeout, func(ctx context.Context) (routing.Decision, error) {
 		return in.cfg.Router.Route(ctx, job.request)
 	})
 	measured(err)
@@ -88,8 +88,8 @@ func (in *Inbox) decide(ctx context.Context, lease store.Lease, job *routeJob) v
 	}
 	r := job.request
 	in.work.doing(lease, "respond")
-	measured = in.measure(ctx, "respond", in.telemetry.respond, job)
-	reply, err := ask(ctx, in, in.cfg.RespondTimeout, func(ctx context.Context) (responder.Reply, error) {
+	traced, measured = in.measure(ctx, "respond", in.telemetry.respond, job)
+	reply, err := ask(traced, in, in.cfg.RespondTimeout, func(ctx context.Context) (responder.Reply, error) {
 		return in.cfg.Responder.Respond(ctx, responder.Turn{
 			Inbox: r.Inbox, Conversation: r.Conversation, Contact: r.Contact, Message: r.Message,
 			First: r.First, Reopened: r.Reopened, Now: r.Now,
@@ -108,12 +108,12 @@ func (in *Inbox) decide(ctx context.Context, lease store.Lease, job *routeJob) v
 	return v
 }
 
-// measure begins to measure a call of the router or the responder. The returned
-// function ends it.
-func (in *Inbox) measure(ctx context.Context, name string, h metric.Float64Histogram, job *routeJob) func(error) {
+// measure begins to measure a call of the router or the responder. The call
+// gets the context, and the function ends it.
+func (in *Inbox) measure(ctx context.Context, name string, h metric.Float64Histogram, job *routeJob) (context.Context, func(error)) {
 	begun := in.now()
 	ctx, end := in.telemetry.span(ctx, name, trace.SpanKindInternal, job.request.Conversation.ID, job.request.Message.ID)
-	return func(err error) {
+	return ctx, func(err error) {
 		end(err)
 		in.telemetry.asked(ctx, h, in.now().Sub(begun), err)
 	}

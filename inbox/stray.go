@@ -10,18 +10,15 @@ import (
 	"github.com/teaminbox/teaminbox/store"
 )
 
-// acceptStray keeps a message that no inbox takes, and tells of it.
-func (in *Inbox) acceptStray(t *tx, ref store.ProviderRef, m channel.Inbound, reason string) (Acceptance, error) {
+// acceptStray keeps a message that no inbox takes with an account, and tells of
+// it.
+func (in *Inbox) acceptStray(t *tx, account store.AccountID, ref store.ProviderRef, m channel.Inbound, reason string) (Acceptance, error) {
 	if known, err := t.StraysFrom(ref); err != nil {
 		return Acceptance{}, err
 	} else if len(known) > 0 {
 		return Acceptance{Duplicate: true, Stray: known[0].ID}, nil
 	}
 	id, err := t.NewID()
-	if err != nil {
-		return Acceptance{}, err
-	}
-	account, err := in.strayAccount(t)
 	if err != nil {
 		return Acceptance{}, err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go.opentelemetry.io/otel/trace"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -231,5 +232,20 @@ func TestTracesTellWhatWasDoneAndNothingPrivate(t *testing.T) {
 	}
 	if s := byName["route"].Status(); s.Description != "_OTHER" {
 		t.Errorf("the router's failure is told as %+v", s)
+	}
+}
+
+func TestWhatTheRouterCallsIsTracedWithinIt(t *testing.T) {
+	i := newInstruments(t)
+	var seen string
+	i.cfg.Router = routing.RouterFunc(func(ctx context.Context, r routing.Request) (routing.Decision, error) {
+		if s, ok := trace.SpanFromContext(ctx).(sdktrace.ReadOnlySpan); ok {
+			seen = s.Name()
+		}
+		return routing.Team().Route(ctx, r)
+	})
+	newTalk(t, inboxtest.Config{Inbox: i.cfg})
+	if seen != "route" {
+		t.Errorf("what the router calls is traced within %q, want route", seen)
 	}
 }

@@ -34,11 +34,12 @@ type EventType string
 
 // The types of events. Detail fields are named where one is always set.
 const (
-	MessageReceived EventType = "message.received" // Seq
-	MessageQueued   EventType = "message.queued"   // Seq, State: somebody answered
-	MessageState    EventType = "message.state"    // State
-	NoteAdded       EventType = "note.added"       // Seq
-	Alerted         EventType = "alert"            // Users: who should look now
+	MessageReceived  EventType = "message.received"  // Seq
+	MessageCompleted EventType = "message.completed" // Seq: its webhook came after it was fetched
+	MessageQueued    EventType = "message.queued"    // Seq, State: somebody answered
+	MessageState     EventType = "message.state"     // State
+	NoteAdded        EventType = "note.added"        // Seq
+	Alerted          EventType = "alert"             // Users: who should look now
 
 	ConversationOpened   EventType = "conversation.opened"   // the customer's first message
 	ConversationReopened EventType = "conversation.reopened" // by the customer or a person

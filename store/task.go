@@ -23,6 +23,7 @@ type TaskKind string
 const (
 	TaskRoute     TaskKind = "route"     // find people and an automatic answer for an inbound message
 	TaskSend      TaskKind = "send"      // hand an outbound message to its channel
+	TaskPaced     TaskKind = "paced"     // the same, at the turn that its sender's rate gave it
 	TaskSettle    TaskKind = "settle"    // an attempt has had its time: what became of it?
 	TaskReconcile TaskKind = "reconcile" // ask the provider what became of an uncertain attempt
 	TaskWake      TaskKind = "wake"      // a snooze ends

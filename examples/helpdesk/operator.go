@@ -48,8 +48,8 @@ type sender struct {
 	Channel   string          `json:"channel"`
 	Address   channel.Address `json:"address"`
 	PerSecond float64         `json:"segments_per_second"`
-	Messages  int             `json:"messages_waiting"`
-	Segments  int64           `json:"segments_waiting"`
+	Talk      float64         `json:"replies_wait_seconds"`
+	Bulk      float64         `json:"bulk_waits_seconds"`
 }
 
 type setTask struct {
@@ -90,7 +90,7 @@ func (a *api) operator(_ http.ResponseWriter, r *http.Request, agent *inbox.Agen
 	}
 	out.Lanes = slices.Clip(out.Lanes[:min(len(out.Lanes), largestLanes)])
 	for _, s := range a.engine.Senders() {
-		out.Senders = append(out.Senders, sender{Channel: s.Channel, Address: s.Address, PerSecond: s.PerSecond, Messages: s.Waiting, Segments: s.Segments})
+		out.Senders = append(out.Senders, sender{Channel: s.Channel, Address: s.Address, PerSecond: s.PerSecond, Talk: s.TalkWaits.Seconds(), Bulk: s.BulkWaits.Seconds()})
 	}
 	for _, t := range tasks {
 		out.SetAside = append(out.SetAside, setTask{ID: t.ID, Conversation: t.Conversation, Kind: t.Kind, Attempts: t.Attempts, Error: t.Error})

@@ -16,7 +16,7 @@ const figures = new Children(byId("figures"), (node, item) => node.replaceChildr
 const channels = table("channels", (c) => cells(c.name, c.listening ? "listening" : "webhooks",
   c.fetched_through ? element("time", { datetime: c.fetched_through, title: moment(c.fetched_through) }, time(c.fetched_through)) : "can't be asked", c.problem || ""));
 const lanes = table("lanes", (l) => cells(l.conversation, l.doing, l.for, l.all));
-const senders = table("senders", (s) => cells(number(s.address), s.channel, String(s.segments_per_second), String(s.messages_waiting), String(s.segments_waiting)));
+const senders = table("senders", (s) => cells(number(s.address), s.channel, String(s.segments_per_second), seconds(s.replies_wait_seconds), seconds(s.bulk_waits_seconds)));
 const tasks = table("tasks", (t) => [...cells(t.kind + " " + t.id, t.conversation, t.attempts + " times", t.error),
   element("td", {}, element("button", { type: "button", onclick: () => requeue(t) }, "Try again"))]);
 
