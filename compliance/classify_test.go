@@ -4,8 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/text/unicode/norm"
-
 	"github.com/teaminbox/teaminbox/channel"
 	"github.com/teaminbox/teaminbox/compliance"
 )
@@ -216,28 +214,4 @@ func TestStandardKeywords(t *testing.T) {
 			t.Errorf("there is no keyword %q", word)
 		}
 	}
-}
-
-func FuzzClassify(f *testing.F) {
-	for _, text := range []string{"STOP", "stop please", "S T O P", "STOP\n--\nx", "> q", "🛑", "İ ı \u0307", "\xff", "opt-out\u200b"} {
-		f.Add(text, true)
-	}
-	f.Fuzz(func(t *testing.T, text string, optedOut bool) {
-		ctx := compliance.Context{State: compliance.State{OptedOut: optedOut}}
-		got := compliance.Standard{}.Classify(channel.Inbound{Text: text}, ctx)
-		if (got.Kind == compliance.None) != (got.Rule == "") {
-			t.Errorf("%q is %v by the rule %q", text, got.Kind, got.Rule)
-		}
-		if got.Kind == compliance.OptIn && !optedOut {
-			t.Errorf("%q opts in a contact that has not opted out", text)
-		}
-		// What surrounds a line makes no difference, as long as the text is
-		// short enough to be looked at.
-		if len(text) < 1000 && !strings.ContainsAny(norm.NFKC.String(text), "\n>") {
-			wrapped := compliance.Standard{}.Classify(channel.Inbound{Text: "\u200b " + text + " !"}, ctx)
-			if wrapped.Kind != got.Kind {
-				t.Errorf("%q is %v, and %v with white space and punctuation around it", text, got.Kind, wrapped.Kind)
-			}
-		}
-	})
 }

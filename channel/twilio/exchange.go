@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/textproto"
 	"net/url"
 	"strconv"
 	"strings"
@@ -31,6 +32,7 @@ type exchange struct {
 	begun   bool        // a request was made
 	traced  atomic.Bool // the transport tells how it gets on
 	linked  atomic.Bool // a connection was there for the request
+	heard   atomic.Bool // something came back
 	err     error       // why there is no answer, or not all of it
 	status  int         // of the answer, or 0
 	headers http.Header // of the answer
@@ -40,7 +42,10 @@ type exchange struct {
 // is well below it.
 const maxAnswer = 32 << 20
 
-var errAnswerTooLong = errors.New("the answer is too long")
+var (
+	errAnswerTooLong = errors.New("the answer is too long")
+	errNotHTTP       = errors.New("what came back is not HTTP")
+)
 
 // service returns twilio-go's service on top of the exchange. Credentials are
 // set by the exchange, since twilio-go refuses those with punctuation.
@@ -66,7 +71,7 @@ func (x *exchange) RoundTrip(r *http.Request) (*http.Response, error) {
 	out.SetBasicAuth(x.c.user, x.c.password.reveal())
 	resp, err := x.c.api.RoundTrip(out)
 	if err != nil {
-		x.err = withoutURL(err)
+		x.err = withoutContents(x.ctx, err, x.heard.Load())
 		return nil, err
 	}
 	defer resp.Body.Close()
@@ -76,16 +81,22 @@ func (x *exchange) RoundTrip(r *http.Request) (*http.Response, error) {
 		err = errAnswerTooLong
 	}
 	if err != nil {
-		x.err = err
+		var protocol textproto.ProtocolError
+		x.err = withoutContents(x.ctx, err, errors.As(err, &protocol))
 		return nil, err
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
 }
 
-// withoutURL drops the URL from an error of a transport that names it: the
-// URLs of lists hold telephone numbers.
-func withoutURL(err error) error {
+// withoutContents drops from an error of a transport what may be private: the
+// URL, if it is named, since those of lists hold telephone numbers; and what
+// came back, if it could not be read, since the error quotes it and a proxy may
+// have echoed the request.
+func withoutContents(ctx context.Context, err error, unreadable bool) error {
+	if unreadable && ctx.Err() == nil {
+		return errNotHTTP
+	}
 	var named *url.Error
 	if errors.As(err, &named) {
 		return named.Err
@@ -106,6 +117,8 @@ func (x *exchange) trace() *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
 		GetConn: func(string) { x.traced.Store(true); x.linked.Store(false) },
 		GotConn: func(httptrace.GotConnInfo) { x.linked.Store(true) },
+
+		GotFirstResponseByte: func() { x.heard.Store(true) },
 	}
 }
 

@@ -1,11 +1,8 @@
 package twilio_test
 
 import (
-	"fmt"
 	"net/url"
-	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -148,45 +145,4 @@ func TestInboundParts(t *testing.T) {
 			}
 		})
 	}
-}
-
-// FuzzInbound signs arbitrary parameters: whatever they are, parsing does not
-// panic, keeps texts, and reports only valid UTF-8.
-func FuzzInbound(f *testing.F) {
-	f.Add("hello", "ProfileName", "Dave", "FromCountry", "US")
-	f.Add("\xff", "MediaUrl0", "x", "NumMedia", "1")
-	f.Add("", "Latitude", "1e400", "Longitude", "-0")
-	f.Add("STOP", "OptOutType", "STOP", "MessageStatus", "sent")
-	f.Add("a&b=c;d%", "From", "+1", "To", "whatsapp:")
-	f.Add("x", "\xff", "1", "\xfe", "2")
-	fake := twiliotest.NewServer(f)
-	c := newChannel(f, fake)
-	f.Fuzz(func(t *testing.T, text, name1, value1, name2, value2 string) {
-		form := inboundForm(fake, channel.Inbound{ProviderID: messageSID, From: alice, To: ours, Text: text})
-		form.Set(name1, value1)
-		form.Set(name2, value2)
-		delivery, err := c.ParseWebhook(fake.Request(publicURL, form))
-		if err != nil {
-			if len(delivery.Inbound)+len(delivery.Status) > 0 {
-				t.Errorf("an error came with %+v", delivery)
-			}
-			return
-		}
-		if len(delivery.Status) > 0 || len(delivery.Inbound) == 0 {
-			if !form.Has("MessageStatus") {
-				t.Errorf("a message became %+v", delivery)
-			}
-			return
-		}
-		m := delivery.Inbound[0]
-		if want := strings.ToValidUTF8(form.Get("Body"), "\ufffd"); m.Text != want {
-			t.Errorf("the text %q became %q", want, m.Text)
-		}
-		if m.ProviderID == "" || m.From == "" || m.To == "" {
-			t.Errorf("the message lacks an id or address: %+v", m)
-		}
-		if all := fmt.Sprintf("%+v", m); !utf8.ValidString(all) {
-			t.Errorf("the message has bytes that are not UTF-8: %q", all)
-		}
-	})
 }

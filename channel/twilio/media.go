@@ -7,8 +7,10 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
 	"github.com/teaminbox/teaminbox/channel"
 )
@@ -68,6 +70,8 @@ func (c *Channel) get(ctx context.Context, u *url.URL) (*http.Response, error) {
 	if !atTwilio && !isStorage(u) || u.User != nil {
 		return nil, errForeignHost
 	}
+	var heard atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotFirstResponseByte: func() { heard.Store(true) }})
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, errors.New("twilio: the attachment's URL can't be read")
@@ -81,7 +85,7 @@ func (c *Channel) get(ctx context.Context, u *url.URL) (*http.Response, error) {
 	}
 	resp, err := transport.RoundTrip(r)
 	if err != nil {
-		return nil, fmt.Errorf("twilio: downloading an attachment: %w", withoutURL(err))
+		return nil, fmt.Errorf("twilio: downloading an attachment: %w", withoutContents(ctx, err, heard.Load()))
 	}
 	return resp, nil
 }

@@ -1,7 +1,6 @@
 package twilio
 
 import (
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -40,7 +39,7 @@ func parsePublicURL(raw string) (publicURL, bool) {
 	return publicURL{
 		scheme:      scheme,
 		authority:   authority,
-		authorities: authorities(u),
+		authorities: authorities(authority, u),
 		path:        path,
 	}, true
 }
@@ -48,20 +47,15 @@ func parsePublicURL(raw string) (publicURL, bool) {
 // authorities returns the host as configured, without a port, and with the
 // scheme's own. Twilio's messaging keeps a port that was entered, other
 // products of Twilio drop or add it, and the Node library believes all three.
-func authorities(u *url.URL) []string {
-	host := u.Hostname()
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
+func authorities(authority string, u *url.URL) []string {
+	if port := u.Port(); port != "" {
+		return []string{authority, strings.TrimSuffix(authority, ":"+port)}
 	}
-	all := []string{u.Host}
-	if u.Port() != "" {
-		return append(all, host)
-	}
-	port := "443"
+	port := ":443"
 	if u.Scheme == "http" {
-		port = "80"
+		port = ":80"
 	}
-	return append(all, net.JoinHostPort(u.Hostname(), port))
+	return []string{authority, strings.TrimSuffix(authority, ":") + port}
 }
 
 // requestURI returns path and query of a request in the bytes in which they

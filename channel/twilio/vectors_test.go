@@ -38,7 +38,7 @@ type vector struct {
 	Note      string            `json:"note"`
 }
 
-func vectors(t *testing.T) []vector {
+func vectors(t testing.TB) []vector {
 	t.Helper()
 	text, err := os.ReadFile("testdata/webhooks.json")
 	if err != nil {

@@ -26,6 +26,7 @@ func TestBrowser(t *testing.T) {
 		"a stray is put into an inbox":        strayed,
 		"without a seat there is nothing":     withoutSeat,
 		"what people write is text":           onlyText,
+		"what people are called is text":      strangeNames,
 		"what was not sent is obvious":        notSent,
 		"what may not have been sent":         perhapsSent,
 		"how the program is":                  operated,
