@@ -60,7 +60,7 @@ func (in *Inbox) failed(ctx context.Context, lease store.Lease, err error) error
 			if task.ID != failure.task.ID {
 				continue
 			}
-			if err := in.countFailure(t, task, failure.err); err != nil {
+			if err := in.countFailure(ctx, t, task, failure.err); err != nil {
 				return err
 			}
 		}
@@ -68,12 +68,12 @@ func (in *Inbox) failed(ctx context.Context, lease store.Lease, err error) error
 	})
 }
 
-func (in *Inbox) countFailure(t *tx, task store.Task, cause error) error {
+func (in *Inbox) countFailure(ctx context.Context, t *tx, task store.Task, cause error) error {
 	task.Attempts++
 	task.Error = firstRunes(cause.Error(), 500)
 	task.DueAt = t.now.Add(in.backoff(task.Attempts))
 	task.SetAside = task.Attempts >= in.cfg.TaskAttempts
-	t.onCommit(func() { in.telemetry.taskFailed(context.Background(), task) })
+	t.onCommit(func() { in.telemetry.taskFailed(ctx, task) })
 	if err := t.PutTasks(task); err != nil || !task.SetAside {
 		return err
 	}

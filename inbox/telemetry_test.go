@@ -56,7 +56,7 @@ func (i *instruments) read() map[string]float64 {
 	name := func(m metricdata.Metrics, set attribute.Set) string {
 		var parts []string
 		for _, kv := range set.ToSlice() {
-			parts = append(parts, string(kv.Key)+"="+kv.Value.Emit())
+			parts = append(parts, string(kv.Key)+"="+kv.Value.String())
 		}
 		return strings.Join(append([]string{m.Name}, parts...), " ")
 	}

@@ -114,22 +114,23 @@ func (a *api) requeue(w http.ResponseWriter, r *http.Request, agent *inbox.Agent
 }
 
 // healthz says whether the program should go on, readyz whether requests
-// should come to it. Both give the reasons.
+// should come to it. Anybody may ask, so that the reasons, which may quote a
+// provider, are in the log and on the operators' page.
 func (p *program) healthz(w http.ResponseWriter, r *http.Request) {
 	h := p.engine.Health(r.Context())
-	p.probe(w, h, h.Live)
+	p.probe(w, h, h.Live, "live")
 }
 
 func (p *program) readyz(w http.ResponseWriter, r *http.Request) {
 	h := p.engine.Health(r.Context())
-	p.probe(w, h, h.Ready)
+	p.probe(w, h, h.Ready, "ready")
 }
 
-func (p *program) probe(w http.ResponseWriter, h inbox.Health, good bool) {
-	status := http.StatusOK
-	if !good {
-		status = http.StatusServiceUnavailable
-		p.log.Error("a probe failed", "reasons", h.Reasons)
+func (p *program) probe(w http.ResponseWriter, h inbox.Health, good bool, what string) {
+	if good {
+		writeJSON(w, http.StatusOK, map[string]string{"status": what})
+		return
 	}
-	writeJSON(w, status, healthOf(h))
+	p.log.Error("a probe failed", "probe", what, "reasons", h.Reasons)
+	writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "not " + what})
 }
