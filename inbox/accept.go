@@ -101,11 +101,12 @@ func (in *Inbox) acceptInto(t *tx, box store.Inbox, a arrival) (Acceptance, erro
 	}
 
 	conv.InboundCount++
-	newest := !a.written().Before(conv.LastInbound)
+	written := a.written()
+	newest := !a.message.Late && !a.adopted || !written.Before(conv.LastInbound)
 	if newest { // an answer goes to where the customer wrote last
 		conv.Channel, conv.Ours, conv.Theirs = a.channel, m.To, m.From
-		conv.LastInbound = a.written()
 	}
+	conv.LastInbound = latest(conv.LastInbound, written)
 	msg, err := newMessage(t, &conv, store.Inbound)
 	if err != nil {
 		return Acceptance{}, err
@@ -119,7 +120,7 @@ func (in *Inbox) acceptInto(t *tx, box store.Inbox, a arrival) (Acceptance, erro
 	}
 
 	events := make([]store.Event, 0, 4)
-	if opened := opens(&conv, isNew, class.Kind, t.now); opened != "" {
+	if opened := opens(&conv, isNew, class.Kind, written); opened != "" {
 		msg.Opened = true
 		events = append(events, eventOf(t, conv, opened, msg.Author, store.Detail{Status: conv.Status}))
 	}
@@ -155,15 +156,15 @@ func wantsPeople(k compliance.Kind) bool { return k != compliance.OptOut && k !=
 
 // opens moves a conversation to where a new inbound message puts it, and
 // returns the event that says so, or "".
-func opens(conv *store.Conversation, isNew bool, kind compliance.Kind, now time.Time) store.EventType {
+func opens(conv *store.Conversation, isNew bool, kind compliance.Kind, written time.Time) store.EventType {
 	if !wantsPeople(kind) {
 		if isNew {
 			conv.Status = store.Closed
 		}
 		return ""
 	}
-	if conv.WaitingSince.IsZero() {
-		conv.WaitingSince = now
+	if conv.WaitingSince.IsZero() || written.Before(conv.WaitingSince) {
+		conv.WaitingSince = written
 	}
 	was := conv.Status
 	conv.Status, conv.SnoozedUntil = store.Open, time.Time{}

@@ -27,7 +27,8 @@ const backfillYoung = time.Minute
 const backfillPage = 32
 
 // Backfill fetches what came in on a channel since a moment, and returns how
-// many messages were new. They are marked late ([store.Extras].Late). Whatever
+// many messages were new. They are marked late ([store.Extras].Late). What was
+// written to an address of no inbox is left where it is. Whatever
 // is there already is left alone, so that it may be called at any time, for any
 // moment, and beside webhooks.
 //
@@ -100,6 +101,10 @@ func (in *Inbox) receivePage(ctx context.Context, channelName string, page []cha
 		}
 		sound = append(sound, m)
 	}
+	sound, err := in.ours(ctx, channelName, sound)
+	if err != nil {
+		return 0, err
+	}
 	accepted, err := in.takeIn(ctx, in.record, channelName, sound, nil)
 	fresh := 0
 	for _, a := range accepted {
@@ -108,6 +113,26 @@ func (in *Inbox) receivePage(ctx context.Context, channelName string, page []cha
 		}
 	}
 	return fresh, err
+}
+
+// ours leaves out what was written to addresses of no inbox: the provider may
+// have more of our numbers than this inbox is for.
+func (in *Inbox) ours(ctx context.Context, channelName string, all []channel.Inbound) ([]channel.Inbound, error) {
+	var ours []channel.Inbound
+	err := in.view(ctx, func(t *tx) error {
+		ours = ours[:0]
+		for _, m := range all {
+			box, err := in.inboxAt(t, store.Endpoint{Channel: channelName, Address: m.To})
+			if err != nil {
+				return err
+			}
+			if box != nil {
+				ours = append(ours, m)
+			}
+		}
+		return nil
+	})
+	return ours, err
 }
 
 // asked is what became of a look whether a channel is to be asked.

@@ -123,19 +123,27 @@ func (f *forgetful) Backfill(_ context.Context, since time.Time, yield func(chan
 	return fail
 }
 
+// forgetfulInboxes are the default company's, with a number on the channel.
+func forgetfulInboxes() []store.Inbox {
+	boxes := inboxtest.DefaultInboxes()
+	boxes[0].Endpoints = append(boxes[0].Endpoints, store.Endpoint{Channel: "forgetful", Address: "+14155550109"})
+	return boxes
+}
+
 func TestBackfillKeepsWhatWasListedBeforeAFailure(t *testing.T) {
 	f := &forgetful{Channel: channel.Func("forgetful", nil), fail: errors.New("page 2 is missing"), messages: []channel.Inbound{
 		{ProviderID: "1", From: alicesCustomer, To: "+14155550109", Text: "first"},
 		{ProviderID: "", From: alicesCustomer, To: "+14155550109", Text: "without an id"},
-		{ProviderID: "3", From: alicesCustomer, To: "+14155550109", Text: "third"},
+		{ProviderID: "3", From: alicesCustomer, To: "+14155550108", Text: "to another of the account's numbers"},
+		{ProviderID: "4", From: alicesCustomer, To: "+14155550109", Text: "third"},
 	}}
-	h := inboxtest.New(t, inboxtest.Config{Inbox: inbox.Config{Channels: []channel.Channel{f}}})
+	h := inboxtest.New(t, inboxtest.Config{Inbox: inbox.Config{Channels: []channel.Channel{f}}, Inboxes: forgetfulInboxes()})
 	n, err := h.Inbox.Backfill(t.Context(), "forgetful", h.Now())
 	if n != 2 || !errors.Is(err, f.fail) {
 		t.Errorf("%d new, error %v; want 2, and the channel's error", n, err)
 	}
-	if strays, err := h.Agent("alice").Strays(t.Context(), 0); err != nil || len(strays) != 2 {
-		t.Errorf("%d strays, %v; want 2", len(strays), err)
+	if strays, err := h.Agent("alice").Strays(t.Context(), 0); err != nil || len(strays) != 0 {
+		t.Errorf("%d strays, %v; want none: the other number is not this inbox's", len(strays), err)
 	}
 	for _, name := range []string{"nobody", "another"} {
 		if _, err := h.Inbox.Backfill(t.Context(), name, h.Now()); err == nil {

@@ -14,11 +14,6 @@ import (
 // conversation is not answered, so that two machines don't talk for ever.
 const helpInterval = time.Minute
 
-// confirmWithin is how long after a customer has written STOP it may be
-// confirmed. Source: 47 CFR 64.1200(a)(12), a confirmation within five minutes
-// is presumed to be within the scope of the consent.
-const confirmWithin = 5 * time.Minute
-
 // classify asks the policy what a message means. A policy that panics has not
 // understood it, so a person must.
 func (in *Inbox) classify(m channel.Inbound, c compliance.Context) compliance.Classification {
@@ -60,7 +55,9 @@ func (in *Inbox) answerKeyword(t *tx, box store.Inbox, conv *store.Conversation,
 		}
 		// One confirmation for an opt-out, however often it is repeated.
 		if msg.Kind == compliance.OptOut {
-			answer = answer && !before.state.OptedOut && t.now.Sub(a.written()) < confirmWithin
+			// And none for one that came late: a confirmation is within what the
+			// customer agreed to for five minutes (47 CFR 64.1200(a)(12)).
+			answer = answer && !before.state.OptedOut && !a.message.Late
 			text = box.Settings.OptOutReply
 			if text == "" {
 				text = fmt.Sprintf("%s: You have opted out and will get no more messages from us. Reply START to opt in again.", box.Name)

@@ -85,12 +85,12 @@ func (h *hold) add(t *tx, task store.Task) error {
 		if err != nil || len(found) == 0 {
 			return err
 		}
-		switch m := found[0]; {
-		case m.State == store.StateQueued: // it waits for its sender's turn
-			other.by = precedenceOf(m.Purpose)
-		case m.State == store.StateDeferred, task.DueAt.Sub(t.now) > longestHold:
+		m := found[0]
+		paced := m.State == store.StateQueued // it waits for its sender's turn, and keeps its place
+		if m.State == store.StateDeferred || !paced && task.DueAt.Sub(t.now) > longestHold {
 			return nil
 		}
+		other.by = max(precedenceOf(m.Purpose), talkFirst)
 	}
 	if h.until.IsZero() || other.by < h.by {
 		*h = other

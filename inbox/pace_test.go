@@ -343,3 +343,16 @@ func TestSeveralEnginesPaceTogether(t *testing.T) {
 		})
 	}
 }
+
+// TestReplyOvertakesBulkThatIsTriedAgain has a broadcast that the provider
+// refuses for the moment.
+func TestReplyOvertakesBulkThatIsTriedAgain(t *testing.T) {
+	o := newOffice(t, 1, 0)
+	o.Carrier.FailNext(simulated.Fault{Kind: simulated.Refused, RetryAfter: 4 * time.Minute})
+	o.write(0, compliance.Marketing, "sale")
+	o.Settle()
+	o.write(0, "", "your table is ready")
+	o.RequireSent("+14155550100", "your table is ready")
+	o.Advance(10 * time.Minute)
+	o.RequireSent("+14155550100", "sale")
+}

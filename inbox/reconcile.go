@@ -51,7 +51,7 @@ func (in *Inbox) leaveUnconfirmed(t *tx, conv store.Conversation, m store.Messag
 	switch {
 	case asks:
 		next, m.DueAt = t.now.Add(reconcileAfter), t.now.Add(reconcileFor)
-	case in.unconfirmed(m) != HoldUnconfirmed:
+	case in.cfg.Unconfirmed != nil:
 		next = t.now.Add(callbackGrace)
 		m.DueAt = next
 	}

@@ -61,8 +61,10 @@ func stateOf(d channel.DeliveryState) (store.State, bool) {
 // move puts a message into a state and returns the event that tells it. The
 // message is not stored yet.
 func move(t *tx, conv store.Conversation, m *store.Message, to store.State, code, reason string) store.Event {
+	if m.State != to {
+		t.moves = append(t.moves, moved{m.Channel, to})
+	}
 	m.State, m.StateAt, m.Code, m.Reason = to, t.now, code, reason
-	t.moves = append(t.moves, moved{m.Channel, to})
 	if !waits(to) && to != store.StateUnconfirmed || to == store.StateQueued {
 		m.DueAt = time.Time{}
 	}

@@ -90,10 +90,11 @@ func (in *Inbox) reported(t *tx, channelName string, u channel.StatusUpdate) (st
 }
 
 // isFor reports whether a message with the id of a status update is the one
-// that it means.
+// that it means. Of a message that was sent again the provider has two, and
+// news of either is news of the message.
 func isFor(m store.Message, channelName, providerID string) bool {
 	return m.Direction == store.Outbound && m.Channel == channelName &&
-		(m.ProviderID == "" || providerID == "" || m.ProviderID == providerID)
+		(m.ProviderID == "" || providerID == "" || m.ProviderID == providerID || m.Attempts > 1)
 }
 
 // providerOptOut writes down that the provider holds a customer as opted out,

@@ -159,7 +159,7 @@ func TestMetricsOfWebhooks(t *testing.T) {
 		hook.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", nil))
 	}
 	i.requireNumbers(map[string]float64{
-		"teaminbox.webhook.duration http.response.status_code=200 teaminbox.channel=hook": 1,
+		"teaminbox.webhook.duration http.response.status_code=202 teaminbox.channel=hook": 1,
 		"teaminbox.webhook.duration http.response.status_code=403 teaminbox.channel=hook": 1,
 		"teaminbox.webhook.duration http.response.status_code=500 teaminbox.channel=hook": 1,
 	})

@@ -19,8 +19,8 @@ const (
 	// HoldUnconfirmed: the message stays unconfirmed and its author is told. A
 	// person decides: [Agent.Resend] or [Agent.MarkSent].
 	HoldUnconfirmed UnconfirmedAction = iota
-	// ResendUnconfirmed: the message is sent again, if the gate lets it. The
-	// customer may get it twice.
+	// ResendUnconfirmed: the message is sent again, if the gate lets it, up to
+	// Config.SendAttempts times in all. The customer may get it twice.
 	ResendUnconfirmed
 	// AssumeSent: the message counts as sent. The customer may never get it.
 	AssumeSent
@@ -160,12 +160,12 @@ func (in *Inbox) giveUp(t *tx, conv store.Conversation, m store.Message, task st
 	}
 	var e store.Event
 	var err error
-	switch in.unconfirmed(m) {
+	action := in.unconfirmed(m)
+	if m.Attempts >= in.cfg.SendAttempts && action == ResendUnconfirmed {
+		action = HoldUnconfirmed // that was often enough
+	}
+	switch action {
 	case ResendUnconfirmed:
-		if m.Attempts >= in.cfg.SendAttempts {
-			e = move(t, conv, &m, store.StateRejected, m.Code, "it is not known whether the message was sent in "+plural(m.Attempts, "attempt"))
-			break
-		}
 		e, err = requeue(t, conv, &m, "sent again, since nobody could find out whether it was sent")
 	case AssumeSent:
 		e = move(t, conv, &m, store.StateSent, "", "counts as sent, since nobody could find out whether it was")

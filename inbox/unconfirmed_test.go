@@ -205,16 +205,16 @@ func TestPolicyForUnconfirmedMessages(t *testing.T) {
 		told   bool
 	}{
 		{"none", nil, []store.State{"queued", "attempting", "unconfirmed"}, 1, true},
-		{"panics", func(inbox.Message) inbox.UnconfirmedAction { panic("policy") }, []store.State{"queued", "attempting", "unconfirmed"}, 1, true},
+		{"panics", func(inbox.Message) inbox.UnconfirmedAction { panic("policy") }, []store.State{"queued", "attempting", "unconfirmed", "unconfirmed"}, 1, true},
 		{"assume sent", func(inbox.Message) inbox.UnconfirmedAction { return inbox.AssumeSent }, []store.State{"queued", "attempting", "unconfirmed", "sent"}, 1, false},
 		{"resend once", func(m inbox.Message) inbox.UnconfirmedAction {
 			if m.Attempts == 1 {
 				return inbox.ResendUnconfirmed
 			}
 			return inbox.HoldUnconfirmed
-		}, []store.State{"queued", "attempting", "unconfirmed", "queued", "attempting", "unconfirmed"}, 2, true},
+		}, []store.State{"queued", "attempting", "unconfirmed", "queued", "attempting", "unconfirmed", "unconfirmed"}, 2, true},
 		{"resend always", func(inbox.Message) inbox.UnconfirmedAction { return inbox.ResendUnconfirmed },
-			[]store.State{"queued", "attempting", "unconfirmed", "queued", "attempting", "unconfirmed", "rejected"}, 2, true},
+			[]store.State{"queued", "attempting", "unconfirmed", "queued", "attempting", "unconfirmed", "unconfirmed"}, 2, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			k, sent := newUnsureTalk(t, inbox.Config{Unconfirmed: test.policy, SendAttempts: 2})
@@ -245,5 +245,39 @@ func TestPolicyDecidesWhenTheProviderWasAskedInVain(t *testing.T) {
 	k.requireStates(m.ID, "queued", "attempting", "unconfirmed", "unconfirmed")
 	if got := k.message(m.ID); !got.DueAt.IsZero() || len(o.asked) != 7 {
 		t.Errorf("asked %d times, and may be settled until %v; want 7 and no longer", len(o.asked), got.DueAt)
+	}
+}
+
+// TestNewsOfEitherCopyIsNewsOfTheMessage has a message sent twice, since
+// nobody knew of the first time.
+func TestNewsOfEitherCopyIsNewsOfTheMessage(t *testing.T) {
+	k := newTalk(t, inboxtest.Config{Carrier: silent})
+	k.Carrier.FailNext(simulated.Fault{Kind: simulated.AnswerLost})
+	m := k.reply("hi")
+	k.Settle()
+	if err := k.Agent("alice").Resend(t.Context(), m.ID); err != nil {
+		t.Fatal(err)
+	}
+	k.Settle()
+	sent := k.Carrier.Sent()
+	first := sent[len(sent)-2].ProviderID
+	if err := k.Inbox.Status(t.Context(), "simulated", channel.StatusUpdate{MessageID: m.ID.String(), ProviderID: first, State: channel.DeliveryRead}); err != nil {
+		t.Fatal(err)
+	}
+	if got := k.message(m.ID); got.State != store.StateRead || got.ProviderID == first {
+		t.Errorf("it is %s with the provider's id %q, want it read, with the id of the second copy", got.State, got.ProviderID)
+	}
+}
+
+func TestPolicySeesWhatBecameOfTheMessage(t *testing.T) {
+	var seen []inbox.Message
+	k, _ := newUnsureTalk(t, inbox.Config{Unconfirmed: func(m inbox.Message) inbox.UnconfirmedAction {
+		seen = append(seen, m)
+		return inbox.AssumeSent
+	}})
+	m := k.reply("hi")
+	k.Advance(time.Hour)
+	if len(seen) != 1 || seen[0].ID != m.ID || seen[0].State != store.StateUnconfirmed || seen[0].Reason == "" {
+		t.Errorf("the policy was asked about %+v, want once, about an unconfirmed message with a reason", seen)
 	}
 }

@@ -53,15 +53,14 @@ func (h *webhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		err = h.in.receiveAll(ctx, h.channel.Name(), delivery)
 	}
 	end(err)
-	status := http.StatusOK
-	if err != nil {
-		status = statusFor(err)
-	}
-	h.in.telemetry.answered(ctx, h.channel.Name(), h.in.now().Sub(begun), status)
 	if err == nil {
-		h.channel.Acknowledge(w)
+		noted := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+		h.channel.Acknowledge(noted)
+		h.in.telemetry.answered(ctx, h.channel.Name(), h.in.now().Sub(begun), noted.status)
 		return
 	}
+	status := statusFor(err)
+	h.in.telemetry.answered(ctx, h.channel.Name(), h.in.now().Sub(begun), status)
 	if status == http.StatusRequestEntityTooLarge {
 		// Whoever is still writing would not hear the answer.
 		_, _ = io.CopyN(io.Discard, r.Body, drainedBody)
@@ -75,6 +74,17 @@ func (h *webhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.in.log.Warn("a webhook was refused", "channel", h.channel.Name(), "status", status, "err", err)
 	}
 	http.Error(w, http.StatusText(status), status)
+}
+
+// statusWriter notes with which status a channel acknowledges.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
 }
 
 func statusFor(err error) int {

@@ -212,3 +212,32 @@ func TestUpgradeFindsWhenAnOptOutWasWritten(t *testing.T) {
 		return nil
 	})
 }
+
+// A file from before watermarks was up to date when its last message came in.
+func TestUpgradeKnowsUpToWhenAChannelWasFetched(t *testing.T) {
+	path := newPath(t)
+	s, err := open(context.Background(), path, Config{}, withNext(t)[:2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := time.Date(2026, time.March, 14, 12, 0, 0, 0, time.UTC)
+	update(t, s, func(tx store.Tx) error {
+		return tx.PutMessages(
+			store.Message{ID: 1, Account: "a", Conversation: 1, Seq: 1, Channel: "twilio", ProviderID: "SM1", Direction: store.Inbound, CreatedAt: last.Add(-time.Hour)},
+			store.Message{ID: 2, Account: "a", Conversation: 1, Seq: 2, Channel: "twilio", ProviderID: "SM2", Direction: store.Inbound, CreatedAt: last},
+			store.Message{ID: 3, Account: "a", Conversation: 1, Seq: 3, Channel: "twilio", Direction: store.Outbound, CreatedAt: last.Add(time.Hour)},
+		)
+	})
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = openAt(t, path, Config{})
+	defer s.Close()
+	view(t, s, func(tx store.Tx) error {
+		marks, err := tx.Watermarks("twilio", "another")
+		if err != nil || len(marks) != 1 || !marks[0].Through.Equal(last) || marks[0].Version != 1 {
+			t.Errorf("watermarks %+v, %v; want one through %v", marks, err, last)
+		}
+		return nil
+	})
+}
