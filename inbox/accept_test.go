@@ -3,8 +3,10 @@ package inbox_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -12,6 +14,7 @@ import (
 	"github.com/teaminbox/teaminbox/channel/simulated"
 	"github.com/teaminbox/teaminbox/inbox"
 	"github.com/teaminbox/teaminbox/inbox/inboxtest"
+	"github.com/teaminbox/teaminbox/internal/sources"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -250,5 +253,24 @@ func TestAcceptFailsWholeWhenTheStoreFails(t *testing.T) {
 	}
 	if a, err := h.Inbox.Receive(t.Context(), "simulated", m); err != nil || a.Duplicate {
 		t.Errorf("offered again: %+v, %v; want it taken, since nothing was kept", a, err)
+	}
+}
+
+// TestNewestMessageIsShownWhateverTheClocks has a message taken in by a process
+// whose clock is behind.
+func TestNewestMessageIsShownWhateverTheClocks(t *testing.T) {
+	w := newWebhooks(t, inboxtest.Config{})
+	a := w.text(inboxtest.SupportNumber, "one")
+	other, err := inbox.NewWithSources(inbox.Config{Store: w.Store, Channels: []channel.Channel{w.Carrier}, Logger: slog.New(slog.DiscardHandler)},
+		sources.Sources{Now: func() time.Time { return w.Now().Add(-10 * time.Second) }, Jitter: func() float64 { return 0.5 }, Name: func() string { return "other" }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.Receive(t.Context(), "simulated", channel.Inbound{ProviderID: "x", From: alicesCustomer, To: inboxtest.SupportNumber, Text: "two"}); err != nil {
+		t.Fatal(err)
+	}
+	v, err := w.Agent("alice").Conversation(t.Context(), a.Conversation)
+	if err != nil || v.Preview != "two" {
+		t.Errorf("the list shows %q, %v; want the last message", v.Preview, err)
 	}
 }

@@ -12,10 +12,13 @@ import (
 	"github.com/teaminbox/teaminbox/store"
 )
 
-// backfillPause is how soon a channel is asked again after a start or a
-// failure, at the earliest: a host that starts again and again must not use up
-// what its provider allows.
+// backfillPause is how soon a channel is asked again after a failure, at the
+// earliest, also by a host that starts again and again.
 const backfillPause = 30 * time.Second
+
+// startPause is how soon after another engine a channel is asked by one that
+// starts.
+const startPause = 2 * time.Second
 
 // backfillLimit bounds one backfill: a channel that hangs is asked again.
 const backfillLimit = time.Hour
@@ -139,7 +142,7 @@ func (in *Inbox) ours(ctx context.Context, channelName string, all []channel.Inb
 type asked struct {
 	wait  time.Duration // when to look again
 	done  bool          // it was asked
-	known bool          // all is here that came in before: somebody has asked, now or a moment ago
+	known bool          // all is here that came in before the start
 }
 
 // stepBackfill asks a channel for what came in, if it is time to. Of several
@@ -147,7 +150,7 @@ type asked struct {
 //
 // The first engine that ever sees a channel only notes the moment: what came in
 // before is not this inbox's.
-func (in *Inbox) stepBackfill(ctx context.Context, b channel.Backfiller, starting bool) (asked, error) {
+func (in *Inbox) stepBackfill(ctx context.Context, b channel.Backfiller, start time.Time, starting bool) (asked, error) {
 	var mark store.Watermark
 	var claimed time.Time
 	var a asked
@@ -162,7 +165,7 @@ func (in *Inbox) stepBackfill(ctx context.Context, b channel.Backfiller, startin
 		}
 		mark = found[0]
 		if a.wait = in.untilBackfill(mark, starting, t.now); a.wait > 0 {
-			a.known = mark.Error == "" && !mark.Through.Before(mark.AskedAt)
+			a.known = !mark.Through.Before(start)
 			return nil
 		}
 		mark.AskedAt, claimed = t.now, t.now
@@ -213,7 +216,10 @@ func (in *Inbox) stepBackfill(ctx context.Context, b channel.Backfiller, startin
 // untilBackfill returns for how long a channel needs not be asked.
 func (in *Inbox) untilBackfill(mark store.Watermark, starting bool, now time.Time) time.Duration {
 	pause := in.cfg.BackfillInterval
-	if starting || mark.Error != "" {
+	switch {
+	case starting && mark.Error == "":
+		pause = min(pause, startPause)
+	case starting, mark.Error != "":
 		pause = min(pause, backfillPause)
 	}
 	if mark.AskedAt.After(now.Add(clockSkew)) {
@@ -226,8 +232,9 @@ func (in *Inbox) untilBackfill(mark store.Watermark, starting bool, now time.Tim
 // time. caughtUp is called when all is here that came in before the start, or
 // the provider can't tell.
 func (in *Inbox) backfill(ctx context.Context, b channel.Backfiller, caughtUp func()) {
+	start := in.now()
 	for starting := true; ; {
-		a, err := in.stepBackfill(ctx, b, starting)
+		a, err := in.stepBackfill(ctx, b, start, starting)
 		if err != nil && ctx.Err() == nil {
 			in.log.Error("what came in could not be fetched; trying again", "channel", b.Name(), "err", err)
 		}

@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/channel/simulated"
 	"github.com/teaminbox/teaminbox/inbox"
 	"github.com/teaminbox/teaminbox/inbox/inboxtest"
+	"github.com/teaminbox/teaminbox/responder"
 	"github.com/teaminbox/teaminbox/store"
 	"github.com/teaminbox/teaminbox/store/memory"
 )
@@ -260,4 +262,56 @@ func TestYoungMessageIsLeftToItsWebhook(t *testing.T) {
 		}
 		mustStop(t, stop)
 	})
+}
+
+func TestOptOutDuringAQuickRestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCompany(t, simulated.Config{Reports: []channel.DeliveryState{}})
+		cfg := inbox.Config{Responder: responder.Silence()}
+		first := c.engine(cfg)
+		phone := c.carrier.Phone(alicesCustomer)
+		stop := run(t, first)
+		say := func(text string) {
+			if _, err := phone.Send(inboxtest.SupportNumber, text); err != nil {
+				t.Fatal(err)
+			}
+		}
+		say("hello")
+		time.Sleep(5 * time.Second)
+		if err := stop(); err != nil {
+			t.Fatal(err)
+		}
+		agent := first.Agent(inbox.DefaultAccount, "alice")
+		views, err := agent.List(t.Context(), inbox.ListQuery{})
+		if err != nil || len(views) != 1 {
+			t.Fatal(views, err)
+		}
+		if _, err := agent.Reply(t.Context(), views[0].ID, inbox.Draft{Text: "sale!"}); err != nil {
+			t.Fatal(err)
+		}
+		c.carrier.DisturbNext(simulated.Disturbance{Lost: true})
+		say("STOP")
+		time.Sleep(5 * time.Second)
+		stop = run(t, c.engine(cfg))
+		time.Sleep(5 * time.Minute)
+		for _, a := range c.carrier.Sent() {
+			if a.Message.Text == "sale!" {
+				t.Errorf("%q was sent to who had opted out before the start", a.Message.Text)
+			}
+		}
+		mustStop(t, stop)
+	})
+}
+
+func TestCustomerOfALateMessageWaitsSinceItWasWritten(t *testing.T) {
+	w := newWebhooks(t, inboxtest.Config{})
+	sent := w.Now().Add(-2 * time.Hour)
+	a := w.receive(channel.Inbound{From: alicesCustomer, To: inboxtest.SupportNumber, Text: "help me", Late: true, SentAt: sent})
+	v, err := w.Agent("alice").Conversation(t.Context(), a.Conversation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !v.WaitingSince.Equal(sent) {
+		t.Errorf("the customer waits since %v, wrote at %v", v.WaitingSince, sent)
+	}
 }

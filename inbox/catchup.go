@@ -18,6 +18,8 @@ const (
 	// catchUpPatience is how long Run waits for the answers before it begins
 	// with anything, as mostly they come at once.
 	catchUpPatience = time.Second
+	// catchUpPause is how often a message looks whether it has to wait still.
+	catchUpPause = 5 * time.Second
 )
 
 // catchUp knows which channels have not been asked since Run began.

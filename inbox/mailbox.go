@@ -21,6 +21,7 @@ func (in *Inbox) next(t *tx, id store.ConversationID) (*piece, error) {
 		return nil, err
 	}
 	var head hold
+	held := 0 // messages that are held back
 	for _, task := range tasks {
 		sends := task.Kind == store.TaskSend || task.Kind == store.TaskPaced || task.Kind == store.TaskSettle
 		switch {
@@ -33,13 +34,14 @@ func (in *Inbox) next(t *tx, id store.ConversationID) (*piece, error) {
 				}
 			}
 			continue
-		case sends && !head.until.IsZero():
+		case sends && task.Kind != store.TaskSettle && !head.until.IsZero(): // settling sends nothing
 			overtakes, err := head.lets(t, task)
 			if err != nil {
 				return nil, err
 			}
 			if !overtakes {
-				task.DueAt = head.until
+				task.DueAt = head.until.Add(time.Duration(held) * head.step)
+				held++
 				if err := t.PutTasks(task); err != nil {
 					return nil, err
 				}
@@ -58,10 +60,11 @@ func (in *Inbox) next(t *tx, id store.ConversationID) (*piece, error) {
 		case p.paced.IsZero():
 			return p, nil
 		default:
-			task.DueAt = p.paced
+			task.Kind, task.DueAt = store.TaskPaced, p.paced
 			if err := head.add(t, task); err != nil {
 				return nil, err
 			}
+			head.step = p.step
 		}
 	}
 	return &piece{}, nil
@@ -69,8 +72,9 @@ func (in *Inbox) next(t *tx, id store.ConversationID) (*piece, error) {
 
 // hold is how messages that are not due hold back those behind them.
 type hold struct {
-	until time.Time  // zero: they don't
-	by    precedence // what comes before this overtakes them
+	until time.Time     // zero: they don't
+	by    precedence    // what comes before this overtakes them
+	step  time.Duration // how far apart those behind them can be sent
 }
 
 // add adds what a task that is not due holds back. Of several the strictest
@@ -130,16 +134,7 @@ func (in *Inbox) take(t *tx, conv store.Conversation, task store.Task) (*piece, 
 		}
 		return &piece{route: job}, nil
 	case store.TaskSend, store.TaskPaced:
-		o, again, err := in.attempt(t, conv, task)
-		switch {
-		case err != nil:
-			return nil, err
-		case o != nil:
-			return &piece{send: o}, nil
-		case !again.IsZero():
-			return &piece{paced: again}, nil
-		}
-		return nil, nil
+		return in.attempt(t, conv, task)
 	case store.TaskSettle:
 		return nil, in.expire(t, conv, task)
 	case store.TaskReconcile:

@@ -2,7 +2,6 @@ package inbox
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/teaminbox/teaminbox/channel"
 	"github.com/teaminbox/teaminbox/compliance"
@@ -129,41 +128,41 @@ type outgoing struct {
 // send is begun after an opt-out has committed. It returns nil if there is
 // nothing to send. A message whose sender has sent too much waits for its turn,
 // and so does one whose channel has not told yet what came in while nobody
-// listened; until when is the second result.
+// listened: that is a piece too.
 //
 // The message's task stays the same from the first attempt to the end and
 // keeps its place in the mailbox. While the message is being sent it is there
 // to settle the attempt, should nobody come back with the outcome.
-func (in *Inbox) attempt(t *tx, conv store.Conversation, task store.Task) (*outgoing, time.Time, error) {
+func (in *Inbox) attempt(t *tx, conv store.Conversation, task store.Task) (*piece, error) {
 	m, err := store.One(t.Messages(task.Message))
 	if err != nil {
-		return nil, time.Time{}, fmt.Errorf("inbox: message %v of task %v: %w", task.Message, task.ID, err)
+		return nil, fmt.Errorf("inbox: message %v of task %v: %w", task.Message, task.ID, err)
 	}
 	if !waits(m.State) {
-		return nil, time.Time{}, t.DeleteTasks(task.ID)
+		return nil, t.DeleteTasks(task.ID)
 	}
 	decision, err := in.gate(t, conv, m)
 	if err != nil {
-		return nil, time.Time{}, err
+		return nil, err
 	}
 	ch := in.channels[m.Channel]
 	switch {
 	case decision.Verdict == compliance.Defer:
-		return nil, time.Time{}, in.postpone(t, conv, m, task, store.StateDeferred, decision)
+		return nil, in.postpone(t, conv, m, task, store.StateDeferred, decision)
 	case decision.Verdict != compliance.Allow:
-		return nil, time.Time{}, in.finish(t, conv, m, task, store.StateBlocked, "", decision.Reason)
+		return nil, in.finish(t, conv, m, task, store.StateBlocked, "", decision.Reason)
 	case ch == nil:
-		return nil, time.Time{}, in.finish(t, conv, m, task, store.StateRejected, "", fmt.Sprintf("there is no channel named %q any more", m.Channel))
+		return nil, in.finish(t, conv, m, task, store.StateRejected, "", fmt.Sprintf("there is no channel named %q any more", m.Channel))
 	}
 	if in.behind.holds(m.Channel, t.now) {
-		task.DueAt = t.now.Add(time.Second)
-		return nil, task.DueAt, t.PutTasks(task)
+		task.DueAt = t.now.Add(catchUpPause)
+		return &piece{paced: task.DueAt}, t.PutTasks(task)
 	}
 	if perSecond := limitsFor(ch, m.From, m.To).SegmentsPerSecond; perSecond > 0 {
-		ok, again := in.pace.turn(m, perSecond, task.Kind == store.TaskPaced, t.now)
+		ok, turn, step := in.pace.turn(m, perSecond, task.Kind == store.TaskPaced, t.now)
 		if !ok {
-			task.Kind, task.DueAt = store.TaskPaced, again
-			return nil, again, t.PutTasks(task)
+			task.Kind, task.DueAt = store.TaskPaced, turn
+			return &piece{paced: turn, step: step}, t.PutTasks(task)
 		}
 		t.onCommit(func() { in.pace.committed(m) })
 	}
@@ -171,14 +170,14 @@ func (in *Inbox) attempt(t *tx, conv store.Conversation, task store.Task) (*outg
 	m.AttemptedAt = t.now
 	e := move(t, conv, &m, store.StateAttempting, "", "")
 	if err := t.PutMessages(m); err != nil {
-		return nil, time.Time{}, err
+		return nil, err
 	}
 	m.Version++
 	task.Kind, task.DueAt = store.TaskSettle, t.now.Add(in.settleAfter())
 	if err := t.PutTasks(task); err != nil {
-		return nil, time.Time{}, err
+		return nil, err
 	}
-	return &outgoing{task: task, message: m, channel: ch, wire: wireOf(m)}, time.Time{}, t.AppendEvents(e)
+	return &piece{send: &outgoing{task: task, message: m, channel: ch, wire: wireOf(m)}}, t.AppendEvents(e)
 }
 
 // finish ends a message's way and its task.

@@ -19,6 +19,10 @@ import (
 // of its rate: people's replies hardly ever wait.
 const paceBurst = 10
 
+// paceIdle is for how long nothing can be sent though somebody waits, at the
+// most: for the longest message that counts, which is a burst, and twice that.
+const paceIdle = 2 * paceBurst * time.Second
+
 // precedence orders messages that wait for their sender's turn: answers to
 // STOP, START and HELP, then the talk with customers, then everything else.
 type precedence uint8
@@ -48,8 +52,8 @@ func precedenceOf(p compliance.Purpose) precedence {
 // so a conversation with a hundred waits as one with a single one does.
 //
 // A turn is kept with the task, and not here, so that any process can take it
-// up, and nothing has to be forgotten when a message is withdrawn. Each process
-// keeps to the rate by itself.
+// up. Here is only when the next turns are; when those who stood in a line were
+// withdrawn, it lasts until the sender has been silent for paceIdle. Each process keeps to the rate by itself.
 type pacer struct {
 	mu      sync.Mutex
 	senders map[store.Endpoint]*sender
@@ -59,6 +63,7 @@ type pacer struct {
 type sender struct {
 	limiter *rate.Limiter
 	lines   [precedences]line
+	last    time.Time // when a message could be sent last
 
 	// granted are the messages that may be sent and whose transaction has not
 	// committed. One that is tried again has paid.
@@ -74,36 +79,43 @@ type line struct {
 func newPacer() *pacer { return &pacer{senders: make(map[store.Endpoint]*sender)} }
 
 // turn reports whether a message may be sent at a moment, or else when its turn
-// is. waited says that it comes at its turn. Whoever gets true calls committed.
-func (p *pacer) turn(m store.Message, perSecond float64, waited bool, now time.Time) (ok bool, again time.Time) {
-	if perSecond <= 0 {
-		return true, time.Time{}
-	}
+// is, and how long it keeps its sender busy. waited says that it comes at its
+// turn. Once the transaction of a message that may be sent has committed,
+// committed has to be called.
+func (p *pacer) turn(m store.Message, perSecond float64, waited bool, now time.Time) (ok bool, turn time.Time, step time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.sender(store.Endpoint{Channel: m.Channel, Address: m.From}, perSecond, now)
 	if _, paid := s.granted[m.ID]; paid {
-		return true, time.Time{}
+		return true, time.Time{}, 0
 	}
 	// One that is longer than a burst takes all of it.
 	n := min(segmentsOf(m), s.limiter.Burst())
 	of := precedenceOf(m.Purpose)
 	l := &s.lines[of]
-	missing := float64(n) + s.promised(of, now) - s.limiter.TokensAt(now)
-	if missing < 1e-6 && (waited || !l.fresh.After(now)) && s.limiter.AllowN(now, n) {
+	tokens := s.limiter.TokensAt(now)
+	missing := float64(n) + s.promised(of, now) - tokens
+	idle := now.Sub(s.last) > paceIdle // whoever stood in the lines has left
+	if (idle || missing < enough && (waited || !l.fresh.After(now))) && s.limiter.AllowN(now, n) {
+		if idle {
+			s.lines = [precedences]line{}
+		}
 		s.grant(m.ID, now)
-		return true, time.Time{}
+		return true, time.Time{}, 0
 	}
-	span := s.span(float64(n))
+	step = s.span(float64(n))
 	at := &l.fresh
 	if waited {
 		at = &l.again
 	}
 	// Not before there is room, nor before those who came before.
-	turn := latest(now.Add(max(s.span(missing), time.Millisecond)), *at)
-	*at = turn.Add(span)
-	return false, turn
+	turn = latest(now.Add(max(s.span(missing), time.Millisecond)), *at)
+	*at = turn.Add(step)
+	return false, turn, step
 }
+
+// enough is how precise a count of segments is.
+const enough = 1e-6
 
 // committed notes that a message's transaction has committed.
 func (p *pacer) committed(m store.Message) {
@@ -131,7 +143,7 @@ func (p *pacer) sender(end store.Endpoint, perSecond float64, now time.Time) *se
 // grant notes that a message may be sent, and forgets those whose transactions
 // have failed for good.
 func (s *sender) grant(id store.MessageID, now time.Time) {
-	s.granted[id] = now
+	s.granted[id], s.last = now, now
 	if len(s.granted)%64 == 0 {
 		for old, at := range s.granted {
 			if now.Sub(at) > 2*commitTimeout {

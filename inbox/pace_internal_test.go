@@ -15,11 +15,11 @@ func TestRateThatDropsLeavesNobodyWaitingForEver(t *testing.T) {
 	long := first
 	long.ID = 2
 	p.turn(first, 1, false, now)
-	ok, again := p.turn(long, 1, false, now)
+	ok, again, _ := p.turn(long, 1, false, now)
 	for i := 0; !ok; i++ {
 		if i > 100 {
 			t.Fatalf("after %v and %d asks the message still waits", again.Sub(now), i)
 		}
-		ok, again = p.turn(long, 0.5, true, again) // the host has lowered the rate meanwhile
+		ok, again, _ = p.turn(long, 0.5, true, again) // the host has lowered the rate meanwhile
 	}
 }

@@ -1,13 +1,10 @@
 package inbox_test
 
 import (
-	"context"
 	"fmt"
-	"github.com/teaminbox/teaminbox/store/memory"
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -262,97 +259,4 @@ func TestBulkThatWaitsLetsRepliesKeepTheirOrder(t *testing.T) {
 	if diff := cmp.Diff([]string{"first", "second", "news"}, got); diff != "" {
 		t.Errorf("the customer got (-want +got):\n%s", diff)
 	}
-}
-
-// conflicting runs the function, rolls back and reports a conflict, n times.
-type conflicting struct {
-	store.Store
-	n *int
-}
-
-func (s conflicting) Update(ctx context.Context, fn func(store.Tx) error) error {
-	return s.Store.Update(ctx, func(tx store.Tx) error {
-		err := fn(tx)
-		if err == nil && *s.n > 0 {
-			*s.n--
-			if *s.n == 0 {
-				return fmt.Errorf("serialisation: %w", store.ErrConflict)
-			}
-		}
-		return err
-	})
-}
-
-func TestTurnThatIsRolledBackIsNotLost(t *testing.T) {
-	n := 0
-	h := inboxtest.New(t, inboxtest.Config{
-		Inbox: inbox.Config{Store: conflicting{memory.New(), &n}, Responder: responder.Silence()},
-		Carrier: simulated.Config{Limits: func(_, _ channel.Address) channel.Limits {
-			return channel.Limits{SegmentsPerSecond: 0.1}
-		}},
-	})
-	p := h.Phone(alicesCustomer)
-	p.Send("hello")
-	if _, err := h.Agent("alice").Reply(t.Context(), p.Conversation(), inbox.Draft{Text: "hi"}); err != nil {
-		t.Fatal(err)
-	}
-	n = 2 // the lease is taken; the transaction with the mark meets a conflict once
-	h.RequireSent(alicesCustomer, "hi")
-}
-
-// TestSeveralEnginesPaceTogether lets engines share what waits, each of which
-// knows nothing of the others.
-func TestSeveralEnginesPaceTogether(t *testing.T) {
-	for _, engines := range []int{1, 2, 4} {
-		synctest.Test(t, func(t *testing.T) {
-			c := newCompany(t, simulated.Config{Reports: []channel.DeliveryState{}, Limits: func(_, _ channel.Address) channel.Limits {
-				return channel.Limits{SegmentsPerSecond: 1}
-			}})
-			first := c.engine(inbox.Config{})
-			const customers = 300
-			for i := range customers {
-				a, err := first.Receive(t.Context(), "simulated", channel.Inbound{
-					ProviderID: fmt.Sprint(i), From: channel.Address(fmt.Sprintf("+1415555%04d", 200+i)), To: inboxtest.SupportNumber, Text: "hello",
-				})
-				if err != nil {
-					t.Fatal(err)
-				}
-				if _, err := first.Agent(inbox.DefaultAccount, "alice").Reply(t.Context(), a.Conversation, inbox.Draft{Text: "news", Purpose: compliance.Transactional}); err != nil {
-					t.Fatal(err)
-				}
-			}
-			begin := time.Now()
-			var stops []func() error
-			for range engines {
-				stops = append(stops, run(t, c.engine(inbox.Config{Responder: responder.Silence(), Concurrency: 16})))
-			}
-			time.Sleep(10 * time.Minute)
-			synctest.Wait()
-			for _, stop := range stops {
-				mustStop(t, stop)
-			}
-			sent := c.carrier.Sent()
-			if len(sent) != customers {
-				t.Errorf("%d engines sent %d messages in ten minutes, want all %d", engines, len(sent), customers)
-			}
-			last := sent[len(sent)-1].At.Sub(begin)
-			if last > 310*time.Second {
-				t.Errorf("%d engines took %v, longer than one needs", engines, last)
-			}
-			t.Logf("%d engines: the last after %v", engines, last)
-		})
-	}
-}
-
-// TestReplyOvertakesBulkThatIsTriedAgain has a broadcast that the provider
-// refuses for the moment.
-func TestReplyOvertakesBulkThatIsTriedAgain(t *testing.T) {
-	o := newOffice(t, 1, 0)
-	o.Carrier.FailNext(simulated.Fault{Kind: simulated.Refused, RetryAfter: 4 * time.Minute})
-	o.write(0, compliance.Marketing, "sale")
-	o.Settle()
-	o.write(0, "", "your table is ready")
-	o.RequireSent("+14155550100", "your table is ready")
-	o.Advance(10 * time.Minute)
-	o.RequireSent("+14155550100", "sale")
 }

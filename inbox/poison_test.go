@@ -122,3 +122,18 @@ func TestPoisonStaysWithItsAccount(t *testing.T) {
 		t.Errorf("who texted STOP to carol's number is written to: %v", err)
 	}
 }
+
+func TestMessageThatCanNotBeCompletedStaysAsItIs(t *testing.T) {
+	sick := false
+	h := inboxtest.New(t, inboxtest.Config{Inbox: inbox.Config{Store: twoMinds{memory.New(), &sick}}})
+	m := channel.Inbound{ProviderID: "1", From: alicesCustomer, To: inboxtest.SupportNumber, Text: "hello", Late: true}
+	if _, err := h.Inbox.Receive(t.Context(), "simulated", m); err != nil {
+		t.Fatal(err)
+	}
+	sick = true
+	m.Late, m.ProfileName = false, "Carol"
+	a, err := h.Inbox.Receive(t.Context(), "simulated", m)
+	if s, _ := h.Agent("alice").Strays(t.Context(), 0); len(s) != 0 {
+		t.Errorf("a message that is in its conversation is a stray, too: %q; %+v %v", s[0].Inbound.Text, a, err)
+	}
+}

@@ -126,6 +126,14 @@ func (in *Inbox) takeIn(ctx context.Context, commit func(context.Context, func(*
 	why := "could not be put into its inbox: " + firstRunes(err.Error(), 300)
 	ref := store.ProviderRef{Channel: channelName, ProviderID: messages[0].ProviderID}
 	err = commit(ctx, func(t *tx) error {
+		known, err := t.MessagesFrom(ref)
+		if err != nil {
+			return err
+		}
+		if len(known) > 0 { // it was only to be completed, and stays as it is
+			accepted[0] = Acceptance{Duplicate: true, Conversation: known[0].Conversation, Message: known[0].ID}
+			return nil
+		}
 		account, err := in.accountOf(t, store.Endpoint{Channel: channelName, Address: messages[0].To})
 		if err == nil {
 			accepted[0], err = in.acceptStray(t, account, ref, messages[0], why)

@@ -116,7 +116,8 @@ func (in *Inbox) settle(t *tx, conv store.Conversation, o *outgoing, receipt cha
 }
 
 func (in *Inbox) settleSent(t *tx, conv store.Conversation, m store.Message, task store.Task, r channel.Receipt) error {
-	if m.ProviderID == "" {
+	other := m.ProviderID != "" && r.ProviderID != "" && m.ProviderID != r.ProviderID
+	if m.ProviderID == "" || other {
 		m.ProviderID = r.ProviderID
 	}
 	if r.Segments > 0 {
@@ -126,7 +127,9 @@ func (in *Inbox) settleSent(t *tx, conv store.Conversation, m store.Message, tas
 	if !ok {
 		to = store.StateAccepted
 	}
-	if rank(to) > rank(m.State) {
+	// What failed was an earlier copy; this one is with the provider.
+	failed := other && (m.State == store.StateFailed || m.State == store.StateRejected || m.State == store.StateCanceled)
+	if rank(to) > rank(m.State) || failed {
 		return in.finish(t, conv, m, task, to, "", "")
 	}
 	if err := t.PutMessages(m); err != nil {

@@ -34,6 +34,10 @@ func (in *Inbox) report(t *tx, channelName string, u channel.StatusUpdate) error
 		m.ProviderID = u.ProviderID
 	}
 	to, known := stateOf(u.State)
+	copied := m.ProviderID != "" && u.ProviderID != "" && m.ProviderID != u.ProviderID // of a message that was sent again
+	if copied && (to == store.StateFailed || to == store.StateCanceled) {
+		return nil // the other copy may arrive
+	}
 	if !known || rank(to) <= rank(m.State) {
 		if m.ProviderID == before.ProviderID {
 			return nil

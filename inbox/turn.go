@@ -18,8 +18,10 @@ type piece struct {
 	reconcile *uncertain
 
 	// paced says that a message waits for its sender's turn, and until when. It
-	// is no work, but holds back what is behind it.
+	// is no work, but holds back what is behind it. step is how far apart its
+	// sender's messages are.
 	paced time.Time
+	step  time.Duration
 }
 
 // turn works on one leased conversation until its mailbox holds nothing that
@@ -111,6 +113,7 @@ func (in *Inbox) proceed(ctx context.Context, lease store.Lease, record func(t *
 			m, err := store.One(t.Messages(marked.message.ID))
 			if err == nil && held && m.State == store.StateAttempting && m.Attempts == marked.message.Attempts {
 				next.send = marked
+				t.onCommit(func() { in.pace.committed(marked.message) })
 				return nil
 			}
 			marked = nil

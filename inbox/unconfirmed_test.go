@@ -1,6 +1,7 @@
 package inbox_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -279,5 +280,42 @@ func TestPolicySeesWhatBecameOfTheMessage(t *testing.T) {
 	k.Advance(time.Hour)
 	if len(seen) != 1 || seen[0].ID != m.ID || seen[0].State != store.StateUnconfirmed || seen[0].Reason == "" {
 		t.Errorf("the policy was asked about %+v, want once, about an unconfirmed message with a reason", seen)
+	}
+}
+
+func TestLateFailureOfTheFirstCopyDoesNotFailTheSecond(t *testing.T) {
+	var in *inbox.Inbox
+	n := 0
+	ch := channel.Func("unsure", func(ctx context.Context, m channel.Outbound) (channel.Receipt, error) {
+		n++
+		if n == 1 {
+			return channel.Receipt{}, errors.New("the connection was lost")
+		}
+		// the provider's word on the first attempt comes while the second is made
+		if err := in.Status(ctx, "unsure", channel.StatusUpdate{MessageID: m.ID, ProviderID: "P1", State: channel.DeliveryFailed, Code: "30007"}); err != nil {
+			t.Error(err)
+		}
+		return channel.Receipt{ProviderID: "P2"}, nil
+	})
+	boxes := inboxtest.DefaultInboxes()
+	boxes[0].Endpoints = append(boxes[0].Endpoints, store.Endpoint{Channel: "unsure", Address: unsureNumber})
+	h := inboxtest.New(t, inboxtest.Config{Inbox: inbox.Config{Channels: []channel.Channel{ch}}, Inboxes: boxes})
+	in = h.Inbox
+	k := &talk{Harness: h, t: t}
+	k.conv = k.receiveUnsure("hello")
+	m := k.reply("hi")
+	k.Settle()
+	if err := k.Agent("alice").Resend(t.Context(), m.ID); err != nil {
+		t.Fatal(err)
+	}
+	k.Settle()
+	if err := in.Status(t.Context(), "unsure", channel.StatusUpdate{MessageID: m.ID.String(), ProviderID: "P2", State: channel.DeliverySent}); err != nil {
+		t.Fatal(err)
+	}
+	if err := in.Status(t.Context(), "unsure", channel.StatusUpdate{MessageID: m.ID.String(), ProviderID: "P2", State: channel.DeliveryDelivered}); err != nil {
+		t.Fatal(err)
+	}
+	if got := k.message(m.ID); got.State != store.StateDelivered {
+		t.Errorf("the customer has it, and it is shown as %s (provider id %s)", got.State, got.ProviderID)
 	}
 }
