@@ -241,7 +241,7 @@ func (in *Inbox) backfill(ctx context.Context, b channel.Backfiller, caughtUp fu
 		if a.known || err != nil {
 			caughtUp()
 		}
-		starting = starting && !a.done
+		starting = starting && !a.done && !a.known
 		if !pause(ctx, a.wait) {
 			return
 		}
