@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/teaminbox/teaminbox/channel"
 	"github.com/teaminbox/teaminbox/compliance"
@@ -173,7 +174,7 @@ func (in *Inbox) attempt(t *tx, conv store.Conversation, task store.Task) (*piec
 		return nil, err
 	}
 	m.Version++
-	task.Kind, task.DueAt = store.TaskSettle, t.now.Add(in.settleAfter())
+	task.Kind, task.DueAt, task.NotBefore = store.TaskSettle, t.now.Add(in.settleAfter()), t.until.Add(in.inFlight())
 	if err := t.PutTasks(task); err != nil {
 		return nil, err
 	}
@@ -205,7 +206,7 @@ func (in *Inbox) postpone(t *tx, conv store.Conversation, m store.Message, task 
 	if err := t.PutMessages(m); err != nil {
 		return err
 	}
-	task.Kind, task.DueAt = store.TaskSend, d.Until
+	task.Kind, task.DueAt, task.NotBefore = store.TaskSend, d.Until, time.Time{}
 	if err := t.PutTasks(task); err != nil {
 		return err
 	}

@@ -62,7 +62,14 @@ func (in *Inbox) leaveUnconfirmed(t *tx, conv store.Conversation, m store.Messag
 	if err != nil || slices.ContainsFunc(tasks, func(owed store.Task) bool { return owed.Kind == store.TaskReconcile && owed.Message == m.ID }) {
 		return err
 	}
-	return addTask(t, conv, store.TaskReconcile, m.ID, next)
+	id, err := t.NewID()
+	if err != nil {
+		return err
+	}
+	return t.PutTasks(store.Task{
+		ID: store.TaskID(id), Account: conv.Account, Conversation: conv.ID, Kind: store.TaskReconcile, Message: m.ID,
+		DueAt: next, NotBefore: task.NotBefore,
+	})
 }
 
 // canAsk reports whether a message's provider can be asked what became of it.
@@ -83,6 +90,12 @@ func (in *Inbox) newUncertain(t *tx, conv store.Conversation, task store.Task) (
 		return nil, t.DeleteTasks(task.ID)
 	case !in.canAsk(m):
 		return nil, in.giveUp(t, conv, m, task)
+	}
+	// Our clock may be ahead of the one by which the attempt began. A provider
+	// that does not have the message could get it still.
+	if early := task.NotBefore.Sub(t.until.Add(-in.cfg.LeaseTTL)); !task.NotBefore.IsZero() && early > 0 {
+		task.DueAt = t.now.Add(early)
+		return nil, t.PutTasks(task)
 	}
 	ch, _ := in.channels[m.Channel].(channel.Reconciler) // as canAsk has found
 	return &uncertain{task: task, message: m, channel: ch}, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/teaminbox/teaminbox/channel/simulated"
 	"github.com/teaminbox/teaminbox/inbox"
 	"github.com/teaminbox/teaminbox/inbox/inboxtest"
+	"github.com/teaminbox/teaminbox/internal/sources"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -208,5 +210,67 @@ func TestProviderThatLosesEverythingGetsItOnlySoOften(t *testing.T) {
 	}
 	if alerts != 1 {
 		t.Errorf("the author was alerted %d times, want once, at the end", alerts)
+	}
+}
+
+// interrupted is a channel whose first call does not come back, and that says
+// afterwards that nothing was sent.
+type interrupted struct {
+	channel.Channel
+	calls  int
+	called func()
+}
+
+func (c *interrupted) Send(ctx context.Context, _ channel.Outbound) (channel.Receipt, error) {
+	if c.calls++; c.calls > 1 {
+		return channel.Receipt{ProviderID: fmt.Sprint(c.calls)}, nil
+	}
+	c.called()
+	<-ctx.Done()
+	return channel.Receipt{}, ctx.Err()
+}
+
+func (c *interrupted) Reconcile(context.Context, channel.Outbound, time.Time) (channel.Receipt, bool, error) {
+	return channel.Receipt{}, false, nil
+}
+
+// TestClockAheadDoesNotResendWhatIsUnderWay has a process cut off in an
+// attempt, and another, whose clock is ahead, that might ask the provider while
+// the call is still under way.
+func TestClockAheadDoesNotResendWhatIsUnderWay(t *testing.T) {
+	ctx, die := context.WithCancel(t.Context())
+	defer die()
+	ch := &interrupted{Channel: channel.Func("unsure", nil), called: die}
+	boxes := inboxtest.DefaultInboxes()
+	boxes[0].Endpoints = append(boxes[0].Endpoints, store.Endpoint{Channel: "unsure", Address: unsureNumber})
+	h := inboxtest.New(t, inboxtest.Config{Inbox: inbox.Config{Channels: []channel.Channel{ch}}, Inboxes: boxes})
+	k := &talk{Harness: h, t: t}
+	k.conv = k.receiveUnsure("hello")
+	m := k.reply("hi")
+	if _, err := k.Inbox.Step(ctx); err == nil {
+		t.Fatal("the step went well, want it interrupted")
+	}
+	ahead, err := inbox.NewWithSources(inbox.Config{Store: k.Store, Channels: []channel.Channel{ch, k.Carrier}, Logger: slog.New(slog.DiscardHandler)},
+		sources.Sources{Now: func() time.Time { return k.Now().Add(5 * time.Minute) }, Jitter: func() float64 { return 0.5 }, Name: func() string { return "ahead" }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.Restart()
+	k.Advance(20 * time.Second) // one whose clock is right finds out that the attempt was cut off
+	var again time.Duration
+	for after := 20 * time.Second; after < 2*time.Minute; after += time.Second {
+		if _, err := ahead.Step(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if again == 0 && ch.calls > 1 {
+			again = after
+		}
+		k.Advance(time.Second)
+	}
+	if again < 35*time.Second {
+		t.Errorf("it was sent again after %v, when the first call could still be under way", again)
+	}
+	if got := k.message(m.ID); got.Attempts != 2 || got.State != store.StateAccepted {
+		t.Errorf("it is %s after %d attempts, want accepted after 2", got.State, got.Attempts)
 	}
 }

@@ -19,6 +19,11 @@ const settleGrace = 5 * time.Second
 // longestRetryAfter bounds how long a provider can hold up a conversation.
 const longestRetryAfter = time.Hour
 
+// inFlight is for how long an attempt may be under way whose process has lost
+// its lease: it is begun within a SendTimeout of its mark, and ends within
+// another.
+func (in *Inbox) inFlight() time.Duration { return 2*in.cfg.SendTimeout + settleGrace }
+
 func (in *Inbox) settleAfter() time.Duration { return in.cfg.SendTimeout + settleGrace }
 
 // send hands a message to its channel. It does not return before the channel
@@ -112,7 +117,11 @@ func (in *Inbox) settle(t *tx, conv store.Conversation, o *outgoing, receipt cha
 		return in.finish(t, conv, m, o.task, store.StateRejected, failure.Code, describe(failure))
 	case channel.Uncertain:
 	}
-	return in.leaveUnconfirmed(t, conv, m, o.task, failure.Code, describe(failure))
+	task := o.task
+	if !errors.Is(failure.Err, errAbandoned) {
+		task.NotBefore = time.Time{} // the call is over
+	}
+	return in.leaveUnconfirmed(t, conv, m, task, failure.Code, describe(failure))
 }
 
 func (in *Inbox) settleSent(t *tx, conv store.Conversation, m store.Message, task store.Task, r channel.Receipt) error {

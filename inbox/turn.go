@@ -170,7 +170,11 @@ func holds(t *tx, lease store.Lease) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return len(living) > 0 && living[0].Owner == lease.Owner && living[0].Fence == lease.Fence, nil
+	if len(living) == 0 || living[0].Owner != lease.Owner || living[0].Fence != lease.Fence {
+		return false, nil
+	}
+	t.until = living[0].Until
+	return true, nil
 }
 
 // pause waits, and reports whether the context still lives.

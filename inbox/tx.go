@@ -19,6 +19,8 @@ type tx struct {
 	directoryWritten bool
 	moves            []moved // messages that came into a state
 
+	until time.Time // until when the turn of the change has its lease, by the store's clock
+
 	directory *directory // nil: not asked for yet
 	after     []func()
 }

@@ -11,9 +11,10 @@ type Task struct {
 	Kind         TaskKind
 	Message      MessageID // for all but TaskWake
 	DueAt        time.Time
-	Attempts     int    // how often it failed
-	Error        string // what it failed with last
-	SetAside     bool   // failed too often: waits for a person
+	NotBefore    time.Time // by the Store's own clock, like leases: not done before it, whatever DueAt says; zero: at any time
+	Attempts     int       // how often it failed
+	Error        string    // what it failed with last
+	SetAside     bool      // failed too often: waits for a person
 }
 
 // TaskKind says what is to be done.

@@ -82,6 +82,7 @@ func copyExtras(e store.Extras) store.Extras {
 
 func copyTask(t store.Task) store.Task {
 	t.DueAt = kept(t.DueAt)
+	t.NotBefore = kept(t.NotBefore)
 	return t
 }
 

@@ -2,13 +2,13 @@ package sqlite
 
 import "github.com/teaminbox/teaminbox/store"
 
-const taskColumns = `id, account, conversation, kind, message, due_at, attempts, error, set_aside`
+const taskColumns = `id, account, conversation, kind, message, due_at, attempts, error, set_aside, not_before`
 
 var tasksByConversation = newKeyed(`SELECT ` + taskColumns + ` FROM tasks WHERE conversation IN %s ORDER BY conversation, id`)
 
 func scanTask(r row, k *store.Task) error {
 	return r.Scan((*int64)(&k.ID), (*string)(&k.Account), (*int64)(&k.Conversation), (*string)(&k.Kind), (*int64)(&k.Message),
-		timeColumn{&k.DueAt}, &k.Attempts, &k.Error, &k.SetAside)
+		timeColumn{&k.DueAt}, &k.Attempts, &k.Error, &k.SetAside, timeColumn{&k.NotBefore})
 }
 
 // Tasks returns all tasks of conversations.
@@ -27,8 +27,8 @@ func (t *tx) PutTasks(ts ...store.Task) error {
 		return err
 	}
 	for _, k := range ts {
-		if _, err := t.exec(`INSERT OR REPLACE INTO tasks (`+taskColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			int64(k.ID), string(k.Account), int64(k.Conversation), string(k.Kind), int64(k.Message), k.DueAt.UnixMicro(), k.Attempts, k.Error, k.SetAside); err != nil {
+		if _, err := t.exec(`INSERT OR REPLACE INTO tasks (`+taskColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			int64(k.ID), string(k.Account), int64(k.Conversation), string(k.Kind), int64(k.Message), k.DueAt.UnixMicro(), k.Attempts, k.Error, k.SetAside, stamp(k.NotBefore)); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/teaminbox/teaminbox/channel"
 	"github.com/teaminbox/teaminbox/compliance"
@@ -94,7 +95,7 @@ func (e *env) task() (store.Task, error) {
 		return store.Task{}, err
 	}
 	t, err := e.taskOf(m.Conversation)
-	t.Message, t.Attempts, t.Error, t.SetAside = m.ID, 5, "value of an error", true
+	t.Message, t.Attempts, t.Error, t.SetAside, t.NotBefore = m.ID, 5, "value of an error", true, noon.Add(time.Hour+time.Microsecond)
 	return t, err
 }
 
