@@ -28,8 +28,8 @@ var plantedBugs = []plantedBug{
 	{
 		name: "the fence is not checked",
 		file: "inbox/turn.go",
-		old:  `return len(living) > 0 && living[0].Owner == lease.Owner && living[0].Fence == lease.Fence, nil`,
-		new:  `return len(living) >= 0, nil`,
+		old:  "if len(living) == 0 || living[0].Owner != lease.Owner || living[0].Fence != lease.Fence {\n\t\treturn false, nil\n\t}\n\tt.until",
+		new:  "if len(living) == 0 {\n\t\treturn true, nil\n\t}\n\tt.until",
 		by:   fencing,
 	},
 	{
