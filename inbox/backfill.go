@@ -146,11 +146,12 @@ type asked struct {
 }
 
 // stepBackfill asks a channel for what came in, if it is time to. Of several
-// engines on a store one asks.
+// engines on a store one asks. What another has found out since this one looked
+// for the first time is known: first is the version of the mark then, 0 before.
 //
 // The first engine that ever sees a channel only notes the moment: what came in
 // before is not this inbox's.
-func (in *Inbox) stepBackfill(ctx context.Context, b channel.Backfiller, start time.Time, starting bool) (asked, error) {
+func (in *Inbox) stepBackfill(ctx context.Context, b channel.Backfiller, first *int64, starting bool) (asked, error) {
 	var mark store.Watermark
 	var claimed time.Time
 	var a asked
@@ -164,8 +165,11 @@ func (in *Inbox) stepBackfill(ctx context.Context, b channel.Backfiller, start t
 			return t.PutWatermarks(store.Watermark{ID: store.WatermarkID(b.Name()), Through: t.now, AskedAt: t.now})
 		}
 		mark = found[0]
+		if *first == 0 {
+			*first = mark.Version
+		}
 		if a.wait = in.untilBackfill(mark, starting, t.now); a.wait > 0 {
-			a.known = !mark.Through.Before(start)
+			a.known = mark.Version > *first && mark.Error == "" && mark.Through.Equal(mark.AskedAt)
 			return nil
 		}
 		mark.AskedAt, claimed = t.now, t.now
@@ -222,8 +226,8 @@ func (in *Inbox) untilBackfill(mark store.Watermark, starting bool, now time.Tim
 	case starting, mark.Error != "":
 		pause = min(pause, backfillPause)
 	}
-	if mark.AskedAt.After(now.Add(clockSkew)) {
-		return 0 // the clock was set back: the mark says nothing
+	if ahead := mark.AskedAt.Sub(now); ahead > clockSkew || starting && ahead > 0 {
+		return 0 // a clock was set back, or is ahead: the mark says nothing
 	}
 	return mark.AskedAt.Add(pause).Sub(now)
 }
@@ -232,9 +236,9 @@ func (in *Inbox) untilBackfill(mark store.Watermark, starting bool, now time.Tim
 // time. caughtUp is called when all is here that came in before the start, or
 // the provider can't tell.
 func (in *Inbox) backfill(ctx context.Context, b channel.Backfiller, caughtUp func()) {
-	start := in.now()
+	var first int64
 	for starting := true; ; {
-		a, err := in.stepBackfill(ctx, b, start, starting)
+		a, err := in.stepBackfill(ctx, b, &first, starting)
 		if err != nil && ctx.Err() == nil {
 			in.log.Error("what came in could not be fetched; trying again", "channel", b.Name(), "err", err)
 		}

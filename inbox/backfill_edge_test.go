@@ -3,6 +3,7 @@ package inbox_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"testing"
@@ -313,5 +314,60 @@ func TestCustomerOfALateMessageWaitsSinceItWasWritten(t *testing.T) {
 	}
 	if !v.WaitingSince.Equal(sent) {
 		t.Errorf("the customer waits since %v, wrote at %v", v.WaitingSince, sent)
+	}
+}
+
+// TestMarkOfAClockThatWasAheadHidesNoOptOut starts an engine after another
+// whose clock was ahead; a customer has opted out between.
+func TestMarkOfAClockThatWasAheadHidesNoOptOut(t *testing.T) {
+	for _, ahead := range []time.Duration{0, 3 * time.Minute} {
+		synctest.Test(t, func(t *testing.T) {
+			c := newCompany(t, simulated.Config{Reports: []channel.DeliveryState{}})
+			cfg := inbox.Config{Responder: responder.Silence()}
+			first := c.engine(cfg)
+			phone := c.carrier.Phone(alicesCustomer)
+			stop := run(t, first)
+			say := func(text string) {
+				if _, err := phone.Send(inboxtest.SupportNumber, text); err != nil {
+					t.Fatal(err)
+				}
+			}
+			say("hello")
+			time.Sleep(5 * time.Second)
+			if err := stop(); err != nil {
+				t.Fatal(err)
+			}
+			err := c.store.Update(t.Context(), func(tx store.Tx) error {
+				ms, err := tx.Watermarks("simulated")
+				if err != nil || len(ms) == 0 {
+					return fmt.Errorf("%v %v", ms, err)
+				}
+				ms[0].Through = ms[0].Through.Add(ahead)
+				ms[0].AskedAt = ms[0].AskedAt.Add(ahead)
+				return tx.PutWatermarks(ms[0])
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			agent := first.Agent(inbox.DefaultAccount, "alice")
+			views, err := agent.List(t.Context(), inbox.ListQuery{})
+			if err != nil || len(views) != 1 {
+				t.Fatal(views, err)
+			}
+			if _, err := agent.Reply(t.Context(), views[0].ID, inbox.Draft{Text: "sale!"}); err != nil {
+				t.Fatal(err)
+			}
+			c.carrier.DisturbNext(simulated.Disturbance{Lost: true})
+			say("STOP")
+			time.Sleep(time.Minute)
+			stop = run(t, c.engine(cfg))
+			time.Sleep(20 * time.Minute)
+			for _, a := range c.carrier.Sent() {
+				if a.Message.Text == "sale!" {
+					t.Errorf("ahead %v: %q was sent to who had opted out before the start", ahead, a.Message.Text)
+				}
+			}
+			mustStop(t, stop)
+		})
 	}
 }

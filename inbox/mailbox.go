@@ -90,8 +90,8 @@ func (h *hold) add(t *tx, task store.Task) error {
 			return err
 		}
 		m := found[0]
-		paced := m.State == store.StateQueued // it waits for its sender's turn, and keeps its place
-		if m.State == store.StateDeferred || !paced && task.DueAt.Sub(t.now) > longestHold {
+		paced := task.Kind == store.TaskPaced || m.State == store.StateQueued // it waits for its sender's turn, and keeps its place
+		if !paced && (m.State == store.StateDeferred || task.DueAt.Sub(t.now) > longestHold) {
 			return nil
 		}
 		other.by = max(precedenceOf(m.Purpose), talkFirst)

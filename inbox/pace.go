@@ -19,10 +19,6 @@ import (
 // of its rate: people's replies hardly ever wait.
 const paceBurst = 10
 
-// paceIdle is for how long nothing can be sent though somebody waits, at the
-// most: for the longest message that counts, which is a burst, and twice that.
-const paceIdle = 2 * paceBurst * time.Second
-
 // precedence orders messages that wait for their sender's turn: answers to
 // STOP, START and HELP, then the talk with customers, then everything else.
 type precedence uint8
@@ -53,7 +49,8 @@ func precedenceOf(p compliance.Purpose) precedence {
 //
 // A turn is kept with the task, and not here, so that any process can take it
 // up. Here is only when the next turns are; when those who stood in a line were
-// withdrawn, it lasts until the sender has been silent for paceIdle. Each process keeps to the rate by itself.
+// withdrawn, it lasts until the sender has been silent for longer than anybody
+// waits. Each process keeps to the rate by itself.
 type pacer struct {
 	mu      sync.Mutex
 	senders map[store.Endpoint]*sender
@@ -64,6 +61,7 @@ type sender struct {
 	limiter *rate.Limiter
 	lines   [precedences]line
 	last    time.Time // when a message could be sent last
+	seen    time.Time // when somebody asked last
 
 	// granted are the messages that may be sent and whose transaction has not
 	// committed. One that is tried again has paid.
@@ -95,7 +93,9 @@ func (p *pacer) turn(m store.Message, perSecond float64, waited bool, now time.T
 	l := &s.lines[of]
 	tokens := s.limiter.TokensAt(now)
 	missing := float64(n) + s.promised(of, now) - tokens
-	idle := now.Sub(s.last) > paceIdle // whoever stood in the lines has left
+	// Somebody who waits can send after a burst at the latest. If nobody has for
+	// twice that, whoever stood in the lines has left.
+	idle := now.Sub(s.last) > 2*s.span(float64(s.limiter.Burst()))
 	if (idle || missing < enough && (waited || !l.fresh.After(now))) && s.limiter.AllowN(now, n) {
 		if idle {
 			s.lines = [precedences]line{}
@@ -130,13 +130,14 @@ func (p *pacer) sender(end store.Endpoint, perSecond float64, now time.Time) *se
 	burst := max(1, int(math.Ceil(perSecond*paceBurst)))
 	s := p.senders[end]
 	switch {
-	case s == nil:
+	case s == nil, now.Before(s.seen.Add(-time.Second)): // or the clock was set back
 		s = &sender{limiter: rate.NewLimiter(rate.Limit(perSecond), burst), granted: make(map[store.MessageID]time.Time)}
 		p.senders[end] = s
 	case s.limiter.Limit() != rate.Limit(perSecond):
 		s.limiter.SetLimitAt(now, rate.Limit(perSecond))
 		s.limiter.SetBurstAt(now, burst)
 	}
+	s.seen = now
 	return s
 }
 

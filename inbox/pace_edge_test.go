@@ -3,10 +3,13 @@ package inbox_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/teaminbox/teaminbox/channel"
 	"github.com/teaminbox/teaminbox/channel/simulated"
@@ -237,6 +240,90 @@ func TestWorkGrowsWithTheMessages(t *testing.T) {
 		h.Advance(time.Hour)
 		if sent := len(h.Carrier.Sent()); sent != n || tasks > 6*n {
 			t.Errorf("%d of %d messages were sent, and %d tasks written; want at most 6 for each", sent, n, tasks)
+		}
+	}
+}
+
+// quietHours defers bulk until a moment.
+type quietHours struct {
+	compliance.Standard
+	until time.Time
+}
+
+func (q *quietHours) Decide(s compliance.State, m compliance.Outgoing, at time.Time) compliance.Decision {
+	if d := q.Standard.Decide(s, m, at); d.Verdict != compliance.Allow {
+		return d
+	}
+	if m.Purpose == compliance.Transactional && at.Before(q.until) {
+		return compliance.Decision{Verdict: compliance.Defer, Reason: "quiet hours", Until: q.until}
+	}
+	return compliance.Decision{Verdict: compliance.Allow}
+}
+
+// quietOffice is an office whose policy keeps quiet hours.
+func quietOffice(t *testing.T, customers int, perSecond float64) (*office, *quietHours) {
+	t.Helper()
+	q := &quietHours{}
+	h := inboxtest.New(t, inboxtest.Config{
+		Inbox: inbox.Config{Responder: responder.Silence(), OptOut: q},
+		Carrier: simulated.Config{Limits: func(from, _ channel.Address) channel.Limits {
+			if from != inboxtest.SupportNumber {
+				return channel.Limits{}
+			}
+			return channel.Limits{SegmentsPerSecond: perSecond}
+		}},
+	})
+	o := &office{Harness: h, t: t}
+	for i := range customers {
+		phone := h.Phone(channel.Address(fmt.Sprintf("+1415555%04d", 100+i)))
+		phone.Send("hello")
+		o.convs = append(o.convs, phone.Conversation())
+	}
+	o.begin = h.Now()
+	q.until = h.Now().Add(time.Hour)
+	return o, q
+}
+
+func TestConversationsShareTheTurnsAfterQuietHours(t *testing.T) {
+	o, _ := quietOffice(t, 3, 1)
+	for i := range 100 {
+		o.write(0, compliance.Transactional, fmt.Sprint("a", i))
+	}
+	o.write(1, compliance.Transactional, "b")
+	o.Advance(2 * time.Hour)
+	got := o.sent()
+	at := slices.IndexFunc(got, func(s string) bool { return strings.HasSuffix(s, ": b") })
+	if at > 12 {
+		t.Errorf("b is message %d of %d: the other conversation has taken every turn", at, len(got))
+	}
+}
+
+// TestOrderIsKeptByAnotherProcess has messages that wait for their turns, and
+// a process that knows nothing of it.
+func TestOrderIsKeptByAnotherProcess(t *testing.T) {
+	for _, quiet := range []bool{false, true} {
+		o, q := quietOffice(t, 60, 1)
+		if !quiet {
+			q.until = time.Time{}
+		}
+		for i := range o.convs {
+			o.write(i, compliance.Transactional, "first")
+		}
+		if quiet {
+			o.Advance(time.Hour)
+		}
+		o.Advance(5 * time.Second)
+		o.Restart()
+		o.write(59, compliance.Transactional, "second")
+		o.Advance(time.Hour)
+		var got []string
+		for _, m := range o.Phone("+14155550159").Messages() {
+			if m.Received {
+				got = append(got, m.Text)
+			}
+		}
+		if diff := cmp.Diff([]string{"first", "second"}, got); diff != "" {
+			t.Errorf("quiet hours before: %v (-want +got):\n%s", quiet, diff)
 		}
 	}
 }

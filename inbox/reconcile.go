@@ -2,7 +2,6 @@ package inbox
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/teaminbox/teaminbox/channel"
@@ -58,8 +57,8 @@ func (in *Inbox) leaveUnconfirmed(t *tx, conv store.Conversation, m store.Messag
 	if err := in.finish(t, conv, m, task, store.StateUnconfirmed, code, "it is not known whether the message was sent: "+why); err != nil || next.IsZero() {
 		return err
 	}
-	tasks, err := t.Tasks(conv.ID)
-	if err != nil || slices.ContainsFunc(tasks, func(owed store.Task) bool { return owed.Kind == store.TaskReconcile && owed.Message == m.ID }) {
+	// There may be one still about an attempt before.
+	if err := deleteQuestions(t, m); err != nil {
 		return err
 	}
 	id, err := t.NewID()
@@ -119,7 +118,8 @@ func (in *Inbox) applyReconcile(t *tx, conv store.Conversation, u *uncertain, a 
 	if err != nil {
 		return err
 	}
-	if m.State != store.StateUnconfirmed || m.Attempts != u.message.Attempts {
+	resend := m.State == store.StateQueued && failure == nil && a.happened // somebody wanted it sent again, meanwhile
+	if m.State != store.StateUnconfirmed && !resend || m.Attempts != u.message.Attempts {
 		return t.DeleteTasks(u.task.ID) // a status update was faster
 	}
 	known := false // the provider's id is that of another message: this is not the one
@@ -134,6 +134,9 @@ func (in *Inbox) applyReconcile(t *tx, conv store.Conversation, u *uncertain, a 
 	case failure != nil, known:
 		return in.askLater(t, conv, m, u.task)
 	case a.happened:
+		if err := deleteSends(t, m); err != nil {
+			return err
+		}
 		return in.settleSent(t, conv, m, u.task, a.receipt)
 	case m.Attempts >= in.cfg.SendAttempts:
 		return in.finish(t, conv, m, u.task, store.StateRejected, m.Code, "was lost on its way to the provider in "+plural(m.Attempts, "attempt"))

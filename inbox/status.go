@@ -34,6 +34,9 @@ func (in *Inbox) report(t *tx, channelName string, u channel.StatusUpdate) error
 		m.ProviderID = u.ProviderID
 	}
 	to, known := stateOf(u.State)
+	if waits(m.State) && m.Attempts > 0 && (to == store.StateFailed || to == store.StateCanceled) {
+		return nil // what failed was the attempt before; the next is under way
+	}
 	copied := m.ProviderID != "" && u.ProviderID != "" && m.ProviderID != u.ProviderID // of a message that was sent again
 	if copied && (to == store.StateFailed || to == store.StateCanceled) {
 		return nil // the other copy may arrive

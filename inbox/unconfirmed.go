@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/teaminbox/teaminbox/compliance"
@@ -129,12 +130,21 @@ func (a *Agent) settle(ctx context.Context, id store.MessageID, fn func(*tx, sto
 // deleteQuestions takes what is to be asked about a message out of the
 // mailbox.
 func deleteQuestions(t *tx, m store.Message) error {
+	return deleteTasks(t, m, store.TaskReconcile)
+}
+
+// deleteSends takes the sending of a message out of the mailbox.
+func deleteSends(t *tx, m store.Message) error {
+	return deleteTasks(t, m, store.TaskSend, store.TaskPaced)
+}
+
+func deleteTasks(t *tx, m store.Message, kinds ...store.TaskKind) error {
 	tasks, err := t.Tasks(m.Conversation)
 	if err != nil {
 		return err
 	}
 	for _, task := range tasks {
-		if task.Kind == store.TaskReconcile && task.Message == m.ID {
+		if task.Message == m.ID && slices.Contains(kinds, task.Kind) {
 			if err := t.DeleteTasks(task.ID); err != nil {
 				return err
 			}

@@ -319,3 +319,38 @@ func TestLateFailureOfTheFirstCopyDoesNotFailTheSecond(t *testing.T) {
 		t.Errorf("the customer has it, and it is shown as %s (provider id %s)", got.State, got.ProviderID)
 	}
 }
+
+func TestFailureOfTheFirstCopyDoesNotStopTheSecond(t *testing.T) {
+	k, sent := newUnsureTalk(t, inbox.Config{})
+	m := k.reply("hi")
+	k.Settle()
+	if err := k.Agent("alice").Resend(t.Context(), m.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Inbox.Status(t.Context(), "unsure", channel.StatusUpdate{MessageID: m.ID.String(), ProviderID: "SM1", State: channel.DeliveryFailed}); err != nil {
+		t.Fatal(err)
+	}
+	k.Advance(time.Hour)
+	if len(*sent) != 2 {
+		t.Error("the person's resend was dropped")
+	}
+}
+
+func TestAnswerThatCrossesAResendSparesIt(t *testing.T) {
+	var k *talk
+	var id inbox.MessageID
+	k, _ = newOracle(t, func(n int) (channel.Receipt, bool, error) {
+		if n == 1 {
+			if err := k.Agent("alice").Resend(t.Context(), id); err != nil {
+				t.Error(err)
+			}
+		}
+		return channel.Receipt{ProviderID: "SM1", State: channel.DeliveryDelivered}, true, nil
+	})
+	id = k.reply("hi").ID
+	k.Advance(31 * time.Second)
+	m := k.message(id)
+	if m.State != store.StateDelivered || m.Attempts != 1 {
+		t.Errorf("it is %s after %d attempts, want it delivered after one: the provider has just said that it has it", m.State, m.Attempts)
+	}
+}
