@@ -85,11 +85,7 @@ func (in *Inbox) acceptInto(t *tx, box store.Inbox, a arrival) (Acceptance, erro
 	if err != nil {
 		return Acceptance{}, err
 	}
-	addresses := sameCustomer(m.From, contact)
-	if other := userAddress(m); other != "" {
-		addresses = append(addresses, other)
-	}
-	before, err := consentFor(t, box.Account, addresses...)
+	before, err := consentFor(t, box.Account, customerOf(m, contact)...)
 	if err != nil {
 		return Acceptance{}, err
 	}

@@ -233,8 +233,7 @@ func (in *Inbox) untilBackfill(mark store.Watermark, starting bool, now time.Tim
 }
 
 // backfill asks a channel for what came in, when Run starts and from time to
-// time. caughtUp is called when all is here that came in before the start, or
-// the provider can't tell.
+// time. caughtUp is called when all is here that came in before the start.
 func (in *Inbox) backfill(ctx context.Context, b channel.Backfiller, caughtUp func()) {
 	var first int64
 	for starting := true; ; {
@@ -242,7 +241,7 @@ func (in *Inbox) backfill(ctx context.Context, b channel.Backfiller, caughtUp fu
 		if err != nil && ctx.Err() == nil {
 			in.log.Error("what came in could not be fetched; trying again", "channel", b.Name(), "err", err)
 		}
-		if a.known || err != nil {
+		if a.known {
 			caughtUp()
 		}
 		starting = starting && !a.done && !a.known

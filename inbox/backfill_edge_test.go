@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -365,6 +366,66 @@ func TestMarkOfAClockThatWasAheadHidesNoOptOut(t *testing.T) {
 			for _, a := range c.carrier.Sent() {
 				if a.Message.Text == "sale!" {
 					t.Errorf("ahead %v: %q was sent to who had opted out before the start", ahead, a.Message.Text)
+				}
+			}
+			mustStop(t, stop)
+		})
+	}
+}
+
+// hiccup fails once.
+type hiccup struct {
+	*simulated.Carrier
+	fail atomic.Bool
+}
+
+func (h *hiccup) Backfill(ctx context.Context, since time.Time, yield func(channel.Inbound) error) error {
+	if h.fail.Swap(false) {
+		return errors.New("503")
+	}
+	return h.Carrier.Backfill(ctx, since, yield)
+}
+
+func TestOneFailureDoesNotLiftTheHold(t *testing.T) {
+	for _, fails := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			c := newCompany(t, simulated.Config{Reports: []channel.DeliveryState{}})
+			ch := &hiccup{Carrier: c.carrier}
+			engine := func() *inbox.Inbox {
+				in, err := inbox.New(inbox.Config{Store: c.store, Channels: []channel.Channel{ch}, Responder: responder.Silence(), Logger: slog.New(slog.DiscardHandler)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return in
+			}
+			first := engine()
+			phone := c.carrier.Phone(alicesCustomer)
+			stop := run(t, first)
+			say := func(text string) {
+				if _, err := phone.Send(inboxtest.SupportNumber, text); err != nil {
+					t.Fatal(err)
+				}
+			}
+			say("hello")
+			time.Sleep(5 * time.Second)
+			mustStop(t, stop)
+			agent := first.Agent(inbox.DefaultAccount, "alice")
+			views, err := agent.List(t.Context(), inbox.ListQuery{})
+			if err != nil || len(views) != 1 {
+				t.Fatal(views, err)
+			}
+			if _, err := agent.Reply(t.Context(), views[0].ID, inbox.Draft{Text: "sale!"}); err != nil {
+				t.Fatal(err)
+			}
+			c.carrier.DisturbNext(simulated.Disturbance{Lost: true})
+			say("STOP")
+			time.Sleep(time.Hour)
+			ch.fail.Store(fails)
+			stop = run(t, engine())
+			time.Sleep(20 * time.Minute)
+			for _, a := range c.carrier.Sent() {
+				if a.Message.Text == "sale!" {
+					t.Errorf("fails once %v: sent to who had opted out", fails)
 				}
 			}
 			mustStop(t, stop)

@@ -1,6 +1,8 @@
 package inbox
 
 import (
+	"slices"
+
 	"github.com/teaminbox/teaminbox/channel"
 	"github.com/teaminbox/teaminbox/compliance"
 	"github.com/teaminbox/teaminbox/store"
@@ -30,20 +32,26 @@ func (in *Inbox) complete(t *tx, m store.Message, again channel.Inbound) error {
 	if err != nil {
 		return err
 	}
-	before, err := consentFor(t, conv.Account, sameCustomer(again.From, contact)...)
+	before, err := consentFor(t, conv.Account, customerOf(again, contact)...)
 	if err != nil {
 		return err
 	}
 	// The provider may know that it was an opt-out where the text alone does not
-	// say so. It was answered long ago, by the provider or not at all.
+	// say so, or who else the customer is. It was answered long ago, by the
+	// provider or not at all.
 	class := in.classify(again, compliance.Context{State: before.state, Region: contact.Region})
-	if class.Kind == compliance.OptOut && m.Kind != compliance.OptOut {
+	if class.Kind == compliance.OptOut {
 		m.Kind, m.Rule = class.Kind, class.Rule
 		entry := compliance.Entry{
 			Kind: class.Kind, Source: compliance.FromContact, OccurredAt: t.now, SentAt: sent, Text: m.Text, Rule: class.Rule, Message: m.ID.String(),
 		}
-		if _, _, err := in.recordConsent(t, conv, before, entry, m.ID); err != nil {
-			return err
+		before.keys = slices.DeleteFunc(before.keys, func(k compliance.Key) bool {
+			return slices.ContainsFunc(before.entries, func(e compliance.Entry) bool { return e.Key == k && e.Message == entry.Message })
+		})
+		if len(before.keys) > 0 {
+			if _, _, err := in.recordConsent(t, conv, before, entry, m.ID); err != nil {
+				return err
+			}
 		}
 	}
 	if conv.LastSeq == m.Seq {

@@ -68,6 +68,15 @@ func sameCustomer(a channel.Address, c store.Contact) []channel.Address {
 	return same
 }
 
+// customerOf returns the addresses that say who has written a message.
+func customerOf(m channel.Inbound, c store.Contact) []channel.Address {
+	addresses := sameCustomer(m.From, c)
+	if other := userAddress(m); other != "" {
+		addresses = append(addresses, other)
+	}
+	return addresses
+}
+
 // userAddress returns the address that stands for the medium's own id of the
 // customer, or "".
 func userAddress(m channel.Inbound) channel.Address {

@@ -200,3 +200,33 @@ func TestOptOutIsNotConfirmedHoursLater(t *testing.T) {
 	w.receive(channel.Inbound{From: alicesCustomer, To: inboxtest.SupportNumber, Text: "STOP", SentAt: w.Now().Add(-2 * time.Hour), Late: true})
 	w.RequireNothingSent(alicesCustomer)
 }
+
+// TestFetchedOptOutCountsForTheUserIDToo has a customer who is two contacts until
+// the webhook tells.
+func TestFetchedOptOutCountsForTheUserIDToo(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		h := inboxtest.New(t, inboxtest.Config{})
+		rec := func(m channel.Inbound) inbox.Acceptance {
+			t.Helper()
+			a, err := h.Inbox.Receive(t.Context(), "simulated", m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return a
+		}
+		rec(channel.Inbound{ProviderID: "1", From: onWhatsApp, To: inboxtest.SupportWhatsApp, Text: "hi"})
+		b := rec(channel.Inbound{ProviderID: "2", From: "whatsapp:US.13491208655302741918", To: inboxtest.SupportWhatsApp, Text: "hi"})
+		stop := channel.Inbound{ProviderID: "3", From: onWhatsApp, UserID: "US.13491208655302741918", To: inboxtest.SupportWhatsApp, Text: "STOP"}
+		if late {
+			l := stop
+			l.Late = true
+			l.UserID = ""
+			rec(l)
+		}
+		rec(stop)
+		_, err := h.Agent("alice").Reply(t.Context(), b.Conversation, inbox.Draft{Text: "sale"})
+		if !errors.Is(err, inbox.ErrBlocked) {
+			t.Errorf("late %v: may be texted", late)
+		}
+	}
+}

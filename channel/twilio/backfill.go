@@ -2,6 +2,7 @@ package twilio
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -17,7 +18,9 @@ import (
 // Backfill lists what came in since a moment, oldest first: to the configured
 // Numbers, or to the whole account. Twilio lists the newest first, so that all
 // is read before the first call of yield; only attachments are asked for one
-// message at a time.
+// message at a time. One whose attachments can't be listed is left out, and the
+// error returned after the others, so that it is asked for again; when it is an
+// hour old it comes without them, and says so in its Problems.
 //
 // Twilio's list knows less than its webhooks: no profile names, places,
 // buttons, quotes and referrals, and no verdict of Advanced Opt-Out. A message
@@ -28,6 +31,7 @@ func (c *Channel) Backfill(ctx context.Context, since time.Time, yield func(chan
 	if err != nil {
 		return err
 	}
+	var missing error
 	for _, a := range found {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("twilio: listing messages: %w", err)
@@ -35,10 +39,14 @@ func (c *Channel) Backfill(ctx context.Context, since time.Time, yield func(chan
 		m := a.message
 		if a.media > 0 {
 			var gone bool
-			if m.Media, gone, err = c.media(ctx, m.ProviderID); err != nil {
-				return err
-			}
-			if gone || len(m.Media) != a.media {
+			m.Media, gone, err = c.media(ctx, m.ProviderID)
+			switch {
+			case err != nil && c.now().Sub(m.SentAt) < patience:
+				missing = errors.Join(missing, err)
+				continue
+			case err != nil:
+				m.Problems = append(m.Problems, fmt.Sprintf("the message had %d attachments, which Twilio could not list", a.media))
+			case gone || len(m.Media) != a.media:
 				m.Problems = append(m.Problems, fmt.Sprintf("the message had %d attachments, Twilio still has %d", a.media, len(m.Media)))
 			}
 		}
@@ -46,8 +54,11 @@ func (c *Channel) Backfill(ctx context.Context, since time.Time, yield func(chan
 			return err
 		}
 	}
-	return nil
+	return missing
 }
+
+// patience is for how long the attachments of a message are asked for again.
+const patience = time.Hour
 
 // arrival is a message of the list, with how many attachments it has.
 type arrival struct {

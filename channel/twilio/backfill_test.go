@@ -121,7 +121,7 @@ func TestBackfillSelects(t *testing.T) {
 }
 
 // listing is a Twilio that answers lists as a test says.
-func listing(t *testing.T, answer func(r *http.Request) (int, string)) *twilio.Channel {
+func listing(t *testing.T, answer func(r *http.Request) (int, string), changes ...func(*twilio.Config)) *twilio.Channel {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		status, body := answer(r)
@@ -129,7 +129,7 @@ func listing(t *testing.T, answer func(r *http.Request) (int, string)) *twilio.C
 		_, _ = io.WriteString(w, body)
 	}))
 	t.Cleanup(server.Close)
-	return newChannel(t, twiliotest.NewServer(t), func(c *twilio.Config) { c.APIURL = server.URL })
+	return newChannel(t, twiliotest.NewServer(t), append(changes, func(c *twilio.Config) { c.APIURL = server.URL })...)
 }
 
 const listed = `{"sid": "SM0123456789abcdef0123456789abcdef", "direction": "inbound", "from": "+14155550123", "to": "+14155550100",
@@ -205,7 +205,8 @@ func TestBackfillFails(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := listing(t, answer).Backfill(context.Background(), noon, func(m channel.Inbound) error {
+			soon := func(c *twilio.Config) { c.Now = func() time.Time { return noon.Add(time.Minute) } }
+			err := listing(t, answer, soon).Backfill(context.Background(), noon, func(m channel.Inbound) error {
 				return fmt.Errorf("it was listed: %+v", m)
 			})
 			if err == nil || !strings.HasPrefix(err.Error(), "twilio: listing ") || strings.Contains(err.Error(), "4155550123") {
@@ -229,5 +230,33 @@ func TestBackfillContextEndsBetween(t *testing.T) {
 	})
 	if calls != 1 || !errors.Is(err, context.Canceled) {
 		t.Errorf("yield was called %d times, the error is %v", calls, err)
+	}
+}
+
+// TestMessageWhoseAttachmentsAreMissingHidesNoOther can't list the attachments
+// of one message.
+func TestMessageWhoseAttachmentsAreMissingHidesNoOther(t *testing.T) {
+	stop := strings.NewReplacer("SM0123456789abcdef0123456789abcdef", "SM1123456789abcdef0123456789abcdef", `"hello"`, `"STOP"`, "12:00:01", "12:05:01", "12:00:02", "12:05:02").Replace(listed)
+	bad := strings.Replace(listed, `"0"`, `"1"`, 1)
+	for _, test := range []struct {
+		after time.Duration
+		fails bool
+		want  []string
+	}{{10 * time.Minute, true, []string{"STOP"}}, {2 * time.Hour, false, []string{"hello", "STOP"}}} {
+		c := listing(t, func(r *http.Request) (int, string) {
+			if strings.HasSuffix(r.URL.Path, "/Media.json") {
+				return http.StatusInternalServerError, "<html>"
+			}
+			return http.StatusOK, `{"messages": [` + stop + `, ` + bad + `]}`
+		}, func(c *twilio.Config) { c.Now = func() time.Time { return noon.Add(test.after) } })
+		var got []string
+		var problems []string
+		err := c.Backfill(context.Background(), noon, func(m channel.Inbound) error {
+			got, problems = append(got, m.Text), append(problems, m.Problems...)
+			return nil
+		})
+		if diff := cmp.Diff(test.want, got); diff != "" || (err != nil) != test.fails || (len(problems) > 0) == test.fails {
+			t.Errorf("after %v: error %v, problems %q, fetched (-want +got):\n%s", test.after, err, problems, diff)
+		}
 	}
 }
