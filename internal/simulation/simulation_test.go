@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"os"
@@ -61,10 +62,7 @@ func sound(t *testing.T, seed uint64, kind storeKind, r result) bool {
 
 // TestSeed shows the run of one seed.
 func TestSeed(t *testing.T) {
-	text := os.Getenv(envSeed)
-	if text == "" {
-		t.Skipf("set %s to a seed to see its run", envSeed)
-	}
+	text := cmp.Or(os.Getenv(envSeed), "1")
 	seed, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
 		t.Fatalf("%s is no number: %v", envSeed, err)
@@ -121,10 +119,7 @@ func table(counts map[string]int) string {
 // TestBudget runs a number of seeds and stops at the first that breaks a
 // promise. TestPlantedBugs runs it in binaries with a defect.
 func TestBudget(t *testing.T) {
-	text := os.Getenv(envBudget)
-	if text == "" {
-		t.Skipf("set %s to a number of seeds", envBudget)
-	}
+	text := cmp.Or(os.Getenv(envBudget), "1")
 	budget, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
 		t.Fatalf("%s is no number: %v", envBudget, err)
