@@ -341,7 +341,7 @@ func TestMarkOfAClockThatWasAheadHidesNoOptOut(t *testing.T) {
 			err := c.store.Update(t.Context(), func(tx store.Tx) error {
 				ms, err := tx.Watermarks("simulated")
 				if err != nil || len(ms) == 0 {
-					return fmt.Errorf("%v %v", ms, err)
+					return fmt.Errorf("watermarks %v: %w", ms, err)
 				}
 				ms[0].Through = ms[0].Through.Add(ahead)
 				ms[0].AskedAt = ms[0].AskedAt.Add(ahead)

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -26,6 +27,10 @@ const asProgram = "HELPDESK_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
+		if err := prepare(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 		main()
 		os.Exit(0)
 	}
@@ -33,7 +38,7 @@ func TestMain(m *testing.M) {
 }
 
 // patience is how long a test waits for what must come, before it fails.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // process is a helpdesk that runs as a process of its own.
 type process struct {
@@ -43,6 +48,7 @@ type process struct {
 	stderr *buffer
 	ended  chan struct{} // closed when it has ended
 	status error         // of its end
+	at     time.Time     // of its end
 }
 
 // buffer is a bytes.Buffer for two goroutines.
@@ -81,6 +87,12 @@ func command(t *testing.T, env []string, args ...string) (*exec.Cmd, *buffer) {
 func start(t *testing.T, db string, env []string, args ...string) *process {
 	t.Helper()
 	cmd, stderr := command(t, env, append([]string{"-addr", "127.0.0.1:0", "-db", db}, args...)...)
+	return launch(t, cmd, stderr)
+}
+
+// launch starts a command of a helpdesk.
+func launch(t *testing.T, cmd *exec.Cmd, stderr *buffer) *process {
+	t.Helper()
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +109,7 @@ func start(t *testing.T, db string, env []string, args ...string) *process {
 	}
 	go func() {
 		_, _ = io.Copy(io.Discard, stdout)
-		p.status = cmd.Wait()
+		p.status, p.at = cmd.Wait(), time.Now()
 		close(p.ended)
 	}()
 	t.Cleanup(p.kill)
@@ -117,9 +129,21 @@ func (p *process) kill() {
 // terminate ends the process in good order and returns how it ended.
 func (p *process) terminate() error {
 	p.t.Helper()
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		p.t.Fatal(err)
+	p.signal(syscall.SIGTERM)
+	return p.end()
+}
+
+// signal sends a signal to the process, which may be gone.
+func (p *process) signal(s os.Signal) {
+	if err := p.cmd.Process.Signal(s); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		p.t.Error(err)
 	}
+}
+
+// end waits for the end of a process that was told to, and returns how it
+// ended.
+func (p *process) end() error {
+	p.t.Helper()
 	select {
 	case <-p.ended:
 		return p.status
@@ -133,7 +157,13 @@ func (p *process) terminate() error {
 // returns the status, or 0 if there was no answer.
 func (p *process) call(user, method, path string, body, to any) int {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
+	return p.request(p.t.Context(), user, method, path, body, to)
+}
+
+// request is call for a caller who may leave.
+func (p *process) request(ctx context.Context, user, method, path string, body, to any) int {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var reader io.Reader
 	if body != nil {
@@ -220,6 +250,32 @@ func (p *process) conversations(user string) conversationPage {
 	var page conversationPage
 	p.must(http.StatusOK, user, http.MethodGet, "/api/conversations", nil, &page)
 	return page
+}
+
+// allConversations returns everything that a user sees in the list.
+func (p *process) allConversations(user string) []conversation {
+	p.t.Helper()
+	var all []conversation
+	for path := "/api/conversations"; ; {
+		var page conversationPage
+		p.must(http.StatusOK, user, http.MethodGet, path, nil, &page)
+		all = append(all, page.Conversations...)
+		if page.Next == "" {
+			return all
+		}
+		path = "/api/conversations?before=" + page.Next
+	}
+}
+
+// eventsUntil returns a user's events from the first to one with a cursor.
+func (p *process) eventsUntil(user string, last inbox.Cursor) []event {
+	p.t.Helper()
+	var all []event
+	p.await(user, 0, fmt.Sprintf("event %v", last), func(e event) bool {
+		all = append(all, e)
+		return e.Cursor >= last
+	})
+	return all
 }
 
 // messages returns all messages of a conversation as a user sees them, the

@@ -20,6 +20,11 @@ import (
 // ends.
 const shutdownTimeout = 10 * time.Second
 
+// busyTimeout is how long a change waits for another program that writes in
+// the file. A webhook that waits, perhaps behind one that does, must be told
+// before its provider gives up: Twilio waits for 15 seconds.
+const busyTimeout = 2 * time.Second
+
 // program is the host: an engine, and what the outside reaches it by.
 type program struct {
 	engine *inbox.Inbox
@@ -29,7 +34,7 @@ type program struct {
 // run starts everything, says where it is, and works until ctx ends. Then it
 // takes no more requests, finishes what it has begun, and returns nil.
 func run(ctx context.Context, cfg config, log *slog.Logger, out io.Writer) (err error) {
-	db, err := sqlite.Open(ctx, cfg.db, sqlite.Config{Logger: log})
+	db, err := sqlite.Open(ctx, cfg.db, sqlite.Config{BusyTimeout: busyTimeout, Logger: log})
 	if err != nil {
 		return err
 	}

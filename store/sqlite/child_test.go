@@ -18,6 +18,7 @@ var children = map[string]func(path string) int{
 	"writer": childWriter,
 	"opener": childOpener,
 	"adder":  childAdder,
+	"holder": childHolder,
 }
 
 // child returns the command that runs a child on a file. What is not one of
@@ -125,6 +126,27 @@ func childAdder(path string) int {
 		}
 	}
 	if err := s.Close(); err != nil {
+		return childFailed(err)
+	}
+	return 0
+}
+
+// childHolder begins an Update, prints "holding", and ends it when there is a
+// line to read.
+func childHolder(path string) int {
+	ctx := context.Background()
+	s, err := Open(ctx, path, Config{})
+	if err != nil {
+		return childFailed(err)
+	}
+	if err := s.Update(ctx, func(tx store.Tx) error {
+		if _, err := appendMessages(tx, 1); err != nil {
+			return err
+		}
+		fmt.Println("holding")
+		_, err := bufio.NewReader(os.Stdin).ReadString('\n')
+		return err
+	}); err != nil {
 		return childFailed(err)
 	}
 	return 0

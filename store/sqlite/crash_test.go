@@ -19,7 +19,7 @@ func TestKilledProcessLosesNothingAcknowledged(t *testing.T) {
 	path := newPath(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	var acknowledged int64
-	for round := range 6 {
+	for round := range 20 {
 		cmd := child(t, "writer", path)
 		out, err := cmd.StdoutPipe()
 		if err != nil {
@@ -31,7 +31,7 @@ func TestKilledProcessLosesNothingAcknowledged(t *testing.T) {
 		lines := bufio.NewScanner(out)
 		// Where within a transaction the signal arrives is chance; after how
 		// many is not.
-		for range 1 + random.IntN(200) {
+		for range 1 + random.IntN(100) {
 			if !lines.Scan() {
 				t.Fatalf("the writer ended by itself: %v", cmd.Wait())
 			}

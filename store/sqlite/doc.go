@@ -29,7 +29,9 @@
 // Beside inbox.db there are inbox.db-wal, the write-ahead log, and
 // inbox.db-shm, the processes' index of it. The log belongs to the database:
 // until it is written back, it holds what was acknowledged last. Never delete
-// it, and never copy inbox.db without it. [Store.Close] writes it back and
+// it, and never copy inbox.db without it. If one of the two is deleted, moved or
+// replaced all the same while it is open, Updates and Views fail with [ErrGone]
+// until it is back: what was written would be lost. [Store.Close] writes it back and
 // removes both. While the Store is in use, a goroutine writes it back, empties
 // it when nothing happens for a second, and keeps it from growing beyond some
 // 80 MB unless a View, a backup or another program reads for long.

@@ -23,6 +23,10 @@ var (
 	// ErrBusy means that another process was writing for longer than
 	// Config.BusyTimeout.
 	ErrBusy = errors.New("sqlite: another process holds the database")
+	// ErrGone means that the file or its log has been deleted, moved or
+	// replaced while it was open. What is written to it would be lost with the
+	// process, so Updates and Views fail until it is back.
+	ErrGone = errors.New("sqlite: the database is not where it was opened")
 )
 
 // codeOf returns the extended result code of an error of SQLite, or 0.

@@ -57,6 +57,9 @@ func open(ctx context.Context, path string, cfg Config, texts []string) (*Store,
 	if err == nil {
 		err = s.migrate(ctx, texts)
 	}
+	if err == nil {
+		err = s.note()
+	}
 	if err != nil {
 		return nil, errors.Join(err, s.readers.close(), s.writer.close())
 	}
@@ -147,6 +150,8 @@ func dsn(path string, kind url.Values) string {
 	values := url.Values{"_dqs": {"0"}, "_pragma": slices.Concat(always, kind["_pragma"])}
 	if kind.Has("modeof") {
 		values.Set("modeof", kind.Get("modeof"))
+	} else {
+		values.Set("mode", "rw") // only create makes a file
 	}
 	// SQLite, which reads modeof, does not take a plus sign for a space.
 	query := strings.ReplaceAll(values.Encode(), "+", "%20")

@@ -175,3 +175,53 @@ func TestViewDoesNotWaitForAnotherProcess(t *testing.T) {
 	defer release()
 	view(t, s, func(tx store.Tx) error { _, err := tx.Accounts(); return err })
 }
+
+// A process that holds the lock, whatever it does, makes others wait no longer
+// than they want to. Once it is gone, killed even, they go on, and nothing of
+// what it had not committed is there.
+func TestProcessThatHoldsTheLockIsOutlived(t *testing.T) {
+	path := newPath(t)
+	const patience = 100 * time.Millisecond
+	s := openAt(t, path, Config{BusyTimeout: patience})
+	update(t, s, func(tx store.Tx) error { _, err := appendMessages(tx, 3); return err })
+	holder := child(t, "holder", path)
+	if _, err := holder.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := holder.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := holder.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if line := bufio.NewScanner(out); !line.Scan() || line.Text() != "holding" {
+		t.Fatal("the holder does not hold the lock")
+	}
+	const waiting = 4
+	var wg sync.WaitGroup
+	began := time.Now()
+	for range waiting {
+		wg.Go(func() {
+			err := s.Update(context.Background(), func(store.Tx) error { t.Error("ran beside another process's Update"); return nil })
+			if !errors.Is(err, ErrBusy) {
+				t.Errorf("got %v, want ErrBusy", err)
+			}
+		})
+	}
+	wg.Wait()
+	// They take turns. The rest is for a machine that has much to do.
+	if took := time.Since(began); took > 10*waiting*patience {
+		t.Errorf("%d Updates waited for %v, want about %v each", waiting, took, patience)
+	}
+	if err := holder.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = holder.Wait() // killed
+	var last int64
+	update(t, s, func(tx store.Tx) (err error) { last, err = appendMessages(tx, 3); return err })
+	if last != 6 {
+		t.Errorf("the last message is %d, want 6: what the holder had not committed is there", last)
+	}
+	checkIntegrity(t, s)
+}

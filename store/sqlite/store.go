@@ -3,6 +3,8 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 
 	"github.com/teaminbox/teaminbox/store"
 )
@@ -17,6 +19,8 @@ type Store struct {
 	readers *pool
 
 	checkpoints *checkpointer
+
+	files []os.FileInfo // of the file and its log, as they were opened
 }
 
 var _ store.Notifier = (*Store)(nil)
@@ -38,6 +42,9 @@ func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
 }
 
 func (s *Store) run(ctx context.Context, from *pool, readOnly bool, fn func(store.Tx) error) error {
+	if err := s.inPlace(); err != nil {
+		return err
+	}
 	c, err := from.acquire(ctx)
 	if err != nil {
 		return err
@@ -70,12 +77,52 @@ func (s *Store) run(ctx context.Context, from *pool, readOnly bool, fn func(stor
 	if err := t.storeCounters(); err != nil {
 		return err
 	}
+	if err := s.inPlace(); err != nil {
+		return err
+	}
 	if _, err := c.exec(ctx, `COMMIT`); err != nil {
 		t.failed = err
 		return commitError(err)
 	}
 	open, sound = false, true
 	s.checkpoints.committed()
+	return nil
+}
+
+// inPlace fails if the names of the file and its log are not those of what is
+// open any more. SQLite would go on writing to files that have no name, and
+// everything that it has confirmed would be gone with the last process.
+func (s *Store) inPlace() error {
+	for i, opened := range s.files {
+		name := s.path + suffixes[i]
+		info, err := os.Stat(name)
+		if err == nil && !os.SameFile(info, opened) {
+			err = errors.New("there is another file of that name")
+		}
+		if err != nil {
+			select {
+			case <-s.writer.closed: // the Store itself has removed the log
+				return ErrClosed
+			default:
+			}
+			return fmt.Errorf("%w; put %s back, or stop the process and restore a backup: %w", ErrGone, name, err)
+		}
+	}
+	return nil
+}
+
+// suffixes are those of the file and of its log.
+var suffixes = [...]string{"", "-wal"}
+
+// note remembers which files are open.
+func (s *Store) note() error {
+	for _, suffix := range suffixes {
+		info, err := os.Stat(s.path + suffix)
+		if err != nil {
+			return fmt.Errorf("sqlite: %w", err)
+		}
+		s.files = append(s.files, info)
+	}
 	return nil
 }
 

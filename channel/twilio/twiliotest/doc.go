@@ -3,8 +3,8 @@
 // [NewServer] starts an HTTP server on the loopback interface that answers
 // like Twilio's REST API: it takes messages, lists them, keeps media, refuses
 // wrong credentials and customers who have opted out, and fails in the ways in
-// which a provider does (see [Server.Behave]). It also makes the requests that
-// Twilio sends, signed with the account's token:
+// which a provider does (see [Server.Behave] and [Server.BehaveEach]). It also
+// makes the requests that Twilio sends, signed with the account's token:
 //
 //	fake := twiliotest.NewServer(t)
 //	ch, err := twilio.New(twilio.Config{
@@ -20,7 +20,9 @@
 //
 // [Server.Request] is for handlers in the same process; [Server.Post] sends
 // the same over the network to a program under test, and [Server.Report] calls
-// back the URL that came with a message.
+// back the URL that came with a message. Since the fake moves no message on by
+// itself, a test that wants callbacks makes them, with [Server.OnTake] for each
+// message as it is taken. [Server.Calls] is the truth about what was sent.
 //
 // The package knows nothing of package channel/twilio and shares no code with
 // it, so that a mistake in the one does not hide in the other. It is written

@@ -34,7 +34,10 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, 20001)
 		return
 	}
-	m, answer := s.take(r.PostForm)
+	m, call, answer := s.take(r.PostForm)
+	if m != nil {
+		s.tell(call)
+	}
 	if answer != nil {
 		answer(s, w, r)
 		return
@@ -44,16 +47,20 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request) {
 
 // take records a request, and makes a message of it if the behaviour and the
 // request allow that. A nil answer means the message itself.
-func (s *Server) take(form url.Values) (*message, func(*Server, http.ResponseWriter, *http.Request)) {
+func (s *Server) take(form url.Values) (*message, Call, func(*Server, http.ResponseWriter, *http.Request)) {
+	s.mu.Lock()
+	choose := s.choose
+	s.mu.Unlock()
+	b := choose(form) // may use the fake
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b := s.behaviour
 	if code := s.wrong(form); b.taken && code != 0 {
 		b = Refuse(http.StatusBadRequest, code)
 	}
+	call := Call{Form: form, Taken: b.taken, Status: b.status, Code: b.code}
 	if !b.taken {
-		s.calls = append(s.calls, Call{Form: form})
-		return nil, b.answer
+		s.calls = append(s.calls, call)
+		return nil, call, b.answer
 	}
 	m := &message{
 		sid:       s.newID("SM"),
@@ -73,9 +80,18 @@ func (s *Server) take(form url.Values) (*message, func(*Server, http.ResponseWri
 	if m.service != "" {
 		m.status = "accepted"
 	}
+	call.SID = m.sid
 	s.messages = append(s.messages, m)
-	s.calls = append(s.calls, Call{Form: form, Taken: true, SID: m.sid})
-	return m, b.answer
+	s.calls = append(s.calls, call)
+	return m, call, b.answer
+}
+
+// tell lets the test know of a message that was taken.
+func (s *Server) tell(call Call) {
+	s.mu.Lock()
+	fn := s.taken
+	s.mu.Unlock()
+	fn(call) // may use the fake
 }
 
 // wrong returns the code with which Twilio refuses a request, or 0.

@@ -26,20 +26,23 @@ type Server struct {
 	server *httptest.Server
 	done   chan struct{} // closed when the test ends
 
-	mu        sync.Mutex
-	behaviour Behaviour
-	calls     []Call
-	messages  []*message // in the order of their making
-	media     map[string]media
-	blocked   map[[2]string]bool // customer and our number
-	made      int                // ids
+	mu       sync.Mutex
+	choose   func(form url.Values) Behaviour
+	taken    func(Call) // see OnTake
+	calls    []Call
+	messages []*message // in the order of their making
+	media    map[string]media
+	blocked  map[[2]string]bool // customer and our number
+	made     int                // ids
 }
 
 // Call is a request to send a message.
 type Call struct {
-	Form  url.Values // as received
-	Taken bool       // a message was made of it, whatever the answer was
-	SID   string     // of the message, if it was taken
+	Form   url.Values // as received
+	Taken  bool       // a message was made of it, whatever the answer was
+	SID    string     // of the message, if it was taken
+	Status int        // HTTP status of the answer, 0 if there was none
+	Code   int        // Twilio's code in the answer, 0 if there was none
 }
 
 // NewServer starts a fake that ends with the test.
@@ -51,7 +54,8 @@ func NewServer(t testing.TB) *Server {
 		APISecret:  "abcdefghijklmnopqrstuvwxyz012345",
 		t:          t,
 		done:       make(chan struct{}),
-		behaviour:  Accept(),
+		choose:     func(url.Values) Behaviour { return Accept() },
+		taken:      func(Call) {},
 		media:      map[string]media{},
 		blocked:    map[[2]string]bool{},
 	}
@@ -78,6 +82,16 @@ func (s *Server) Calls() []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.calls)
+}
+
+// OnTake lets fn know of each message that the fake makes of a request from
+// now on, before the request is answered: what fn does, like calling back with
+// [Server.Report], is faster than the answer. It is called from many
+// goroutines.
+func (s *Server) OnTake(fn func(Call)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.taken = fn
 }
 
 // Block puts a customer on the block list of one of our numbers, as a STOP

@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -151,6 +152,101 @@ func TestReport(t *testing.T) {
 	}
 	if err := fake.Report(context.Background(), "", "SM1", "sent", 0); err == nil {
 		t.Error("a report on an unknown message is no failure")
+	}
+}
+
+// TestReportComesLate reports in the wrong order: the host hears each report, and
+// the message stays where it was furthest.
+func TestReportComesLate(t *testing.T) {
+	fake := twiliotest.NewServer(t)
+	h := newHost(t, fake)
+	attempted := time.Now()
+	m := channel.Outbound{ID: "710001", From: "+14155550100", To: "+14155550123", Text: "hello"}
+	receipt, err := h.Send(context.Background(), m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, status := range []string{"delivered", "sent", "queued"} {
+		if err := fake.Report(context.Background(), h.URL, receipt.ProviderID, status, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []channel.DeliveryState{channel.DeliveryDelivered, channel.DeliverySent, channel.DeliveryAccepted} {
+		if got := (<-h.deliveries).Status[0].State; got != want {
+			t.Errorf("the report says %v, want %v", got, want)
+		}
+	}
+	if r, sent, err := h.Reconcile(context.Background(), m, attempted); err != nil || !sent || r.State != channel.DeliveryDelivered {
+		t.Errorf("the message is %v (sent: %v, %v), want delivered", r.State, sent, err)
+	}
+}
+
+// TestOnTake calls back before the request is answered.
+func TestOnTake(t *testing.T) {
+	fake := twiliotest.NewServer(t)
+	h := newHost(t, fake)
+	var early []channel.StatusUpdate
+	fake.OnTake(func(c twiliotest.Call) {
+		if err := fake.Report(context.Background(), h.URL, c.SID, "sent", 0); err != nil {
+			t.Error(err)
+		}
+		early = (<-h.deliveries).Status
+	})
+	receipt, err := h.Send(context.Background(), channel.Outbound{ID: "710001", From: "+14155550100", To: "+14155550123", Text: "hello"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []channel.StatusUpdate{{ProviderID: receipt.ProviderID, MessageID: "710001", State: channel.DeliverySent}}
+	if diff := cmp.Diff(want, early); diff != "" {
+		t.Errorf("before the answer came (-want +got):\n%s", diff)
+	}
+	fake.Behave(twiliotest.Refuse(400, 21211))
+	early = nil
+	if _, err := h.Send(context.Background(), channel.Outbound{From: "+14155550100", To: "+14155550123", Text: "hello"}); err == nil || early != nil {
+		t.Errorf("of a message that was refused: %v, and %v was reported", err, early)
+	}
+}
+
+// TestBehaveEach treats each request differently, and reads back how.
+func TestBehaveEach(t *testing.T) {
+	fake := twiliotest.NewServer(t)
+	h := newHost(t, fake)
+	how := map[string]twiliotest.Behaviour{
+		"taken":       twiliotest.Accept(),
+		"limited":     twiliotest.RateLimit(0),
+		"refused":     twiliotest.Refuse(400, 21211),
+		"broken":      twiliotest.Break(503),
+		"dropped":     twiliotest.Reset(),
+		"unreachable": twiliotest.Unreachable(),
+	}
+	fake.BehaveEach(func(form url.Values) twiliotest.Behaviour { return how[form.Get("Body")] })
+	outcomes := map[string]string{}
+	texts := []string{"taken", "limited", "refused", "broken", "dropped", "unreachable", "too late"}
+	for _, text := range texts {
+		_, err := h.Send(context.Background(), channel.Outbound{From: "+14155550100", To: "+14155550123", Text: text})
+		outcomes[text] = "sent"
+		if err != nil {
+			outcomes[text] = channel.AsSendError(err).Outcome.String()
+		}
+	}
+	if diff := cmp.Diff(map[string]string{
+		"taken": "sent", "limited": "not sent", "refused": "rejected", "broken": "uncertain", "dropped": "uncertain",
+		"unreachable": "uncertain", "too late": "not sent",
+	}, outcomes); diff != "" {
+		t.Errorf("outcomes (-want +got):\n%s", diff)
+	}
+	calls := map[string]twiliotest.Call{}
+	for _, c := range fake.Calls() {
+		if c.Taken != (c.SID != "") {
+			t.Errorf("%q: taken is %v, but the id is %q", c.Form.Get("Body"), c.Taken, c.SID)
+		}
+		calls[c.Form.Get("Body")] = twiliotest.Call{Taken: c.Taken, Status: c.Status, Code: c.Code}
+	}
+	if diff := cmp.Diff(map[string]twiliotest.Call{
+		"taken": {Taken: true, Status: 201}, "limited": {Status: 429, Code: 20429}, "refused": {Status: 400, Code: 21211},
+		"broken": {Taken: true, Status: 503}, "dropped": {Taken: true}, "unreachable": {},
+	}, calls); diff != "" {
+		t.Errorf("calls (-want +got):\n%s", diff)
 	}
 }
 

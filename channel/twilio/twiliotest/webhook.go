@@ -174,15 +174,26 @@ func (s *Server) Post(ctx context.Context, target, public string, form url.Value
 	return nil
 }
 
+// progress orders the statuses of a message of ours.
+var progress = map[string]int{
+	"accepted": 1, "scheduled": 1, "queued": 2, "sending": 3, "sent": 4,
+	"delivered": 5, "undelivered": 5, "failed": 5, "canceled": 5, "read": 6,
+}
+
 // Report moves a message of ours on to a status, and calls back the URL that
 // came with it, if any. If listen is not "", the request goes to that scheme,
-// host and port instead, signed for the URL all the same.
+// host and port instead, signed for the URL all the same. A message that is
+// further already stays where it is, and the report comes late, as Twilio's
+// sometimes do.
 func (s *Server) Report(ctx context.Context, listen, sid, status string, code int) error {
 	s.mu.Lock()
 	callback, found := "", false
 	for _, m := range s.messages {
 		if m.sid == sid {
-			m.status, m.code, callback, found = status, code, m.callback, true
+			callback, found = m.callback, true
+			if progress[status] > progress[m.status] {
+				m.status, m.code = status, code
+			}
 			if m.sent.IsZero() {
 				m.sent = now()
 			}
