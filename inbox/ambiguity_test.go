@@ -334,3 +334,22 @@ func TestDoubtOutlivesAnotherFailure(t *testing.T) {
 	}
 	k.RequireSent(alicesCustomer, "hi")
 }
+
+// TestReplyThatWasTakenCountsThoughTheSeatIsGone loses the user's seat between a
+// commit of which nobody knew and the try that finds out.
+func TestReplyThatWasTakenCountsThoughTheSeatIsGone(t *testing.T) {
+	for _, key := range []string{"", "key-1"} {
+		k, s := newUnsure(t)
+		s.next = func(ctx context.Context, update func() error) error {
+			err := committedUnknown(ctx, update)
+			if e := anotherEngine(k, s.Store, nil).Admin(inbox.DefaultAccount).SaveUser(t.Context(), inbox.User{ID: "alice", Name: "Alice"}); e != nil {
+				t.Error(e)
+			}
+			return err
+		}
+		m, err := k.Agent("alice").Reply(t.Context(), k.conv, inbox.Draft{Text: "hi", RequestKey: key})
+		if err != nil || m.ID == 0 {
+			t.Errorf("key %q: message %v, error %v; want the reply that was taken", key, m.ID, err)
+		}
+	}
+}

@@ -122,11 +122,18 @@ func (a *Agent) write(ctx context.Context, id store.ConversationID, want access,
 ) (store.Message, error) {
 	var m store.Message
 	err := a.in.update(ctx, func(t *tx) error {
+		// First of all: an earlier try counts, whatever the user may do by now.
+		if earlier, err := repeated(t, m); err != nil {
+			return err
+		} else if earlier != nil {
+			m = *earlier
+			return nil
+		}
 		conv, _, err := a.open(t, id, want)
 		if err != nil {
 			return err
 		}
-		earlier, err := a.written(t, id, m, key)
+		earlier, err := a.written(t, id, key)
 		if err != nil {
 			return err
 		}
@@ -156,18 +163,24 @@ func (a *Agent) write(ctx context.Context, id store.ConversationID, want access,
 }
 
 // written returns the message that an earlier call with the same key has made,
-// or an earlier try of this one whose commit is known only now, or nil.
-func (a *Agent) written(t *tx, id store.ConversationID, tried store.Message, key string) (*store.Message, error) {
-	if key != "" {
-		found, err := t.MessagesByRequest(a.account, key)
-		if err != nil || len(found) == 0 {
-			return nil, err
-		}
-		if found[0].Conversation != id || found[0].Author != a.author() {
-			return nil, invalid("RequestKey", "was used for another message; make a key for each")
-		}
-		return &found[0], nil
+// or nil.
+func (a *Agent) written(t *tx, id store.ConversationID, key string) (*store.Message, error) {
+	if key == "" {
+		return nil, nil
 	}
+	found, err := t.MessagesByRequest(a.account, key)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	if found[0].Conversation != id || found[0].Author != a.author() {
+		return nil, invalid("RequestKey", "was used for another message; make a key for each")
+	}
+	return &found[0], nil
+}
+
+// repeated returns the message of an earlier try of the same call, whose commit
+// is known only now, or nil.
+func repeated(t *tx, tried store.Message) (*store.Message, error) {
 	if tried.ID == 0 {
 		return nil, nil
 	}
@@ -177,7 +190,7 @@ func (a *Agent) written(t *tx, id store.ConversationID, tried store.Message, key
 	}
 	// An id of a transaction that was rolled back may be another's by now.
 	m := found[0]
-	if m.Conversation != id || m.Author != tried.Author || m.Seq != tried.Seq || m.Text != tried.Text || !m.CreatedAt.Equal(tried.CreatedAt) {
+	if m.Conversation != tried.Conversation || m.Author != tried.Author || m.Seq != tried.Seq || m.Text != tried.Text || !m.CreatedAt.Equal(tried.CreatedAt) {
 		return nil, nil
 	}
 	return &m, nil
