@@ -20,6 +20,7 @@ import (
 // what can be read is shown. With room again everything goes on by itself, and
 // what was acknowledged is there, once, after a kill too.
 func TestDiskFull(t *testing.T) {
+	plainOnly(t)
 	t.Run("a small file system", func(t *testing.T) {
 		fake := twiliotest.NewServer(t)
 		dir := t.TempDir()

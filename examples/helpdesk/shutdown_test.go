@@ -117,6 +117,7 @@ func nothingHeld(t *testing.T, path string) {
 // It waits for the answer as long as a send may take, records that there was
 // none, and ends with exit code 0.
 func TestSIGTERMWaitsForTheProvider(t *testing.T) {
+	plainOnly(t)
 	t.Parallel()
 	fake := twiliotest.NewServer(t)
 	db := dbFile(t)

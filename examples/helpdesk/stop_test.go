@@ -27,6 +27,7 @@ const leaseTTL = 15 * time.Second
 //
 // Leases take their time, so all pairs of programs are stopped at once.
 func TestStop(t *testing.T) {
+	plainOnly(t)
 	t.Parallel()
 	rounds := 10
 	if underRace {

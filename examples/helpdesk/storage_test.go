@@ -71,6 +71,7 @@ func TestFileIsGone(t *testing.T) {
 // webhook is told so before its provider stops waiting, and afterwards
 // everything goes on.
 func TestFileIsLocked(t *testing.T) {
+	plainOnly(t)
 	t.Parallel()
 	fake := twiliotest.NewServer(t)
 	path := dbFile(t)
