@@ -34,20 +34,22 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, 20001)
 		return
 	}
-	m, call, answer := s.take(r.PostForm)
-	if m != nil {
+	made, call, answer := s.take(r.PostForm)
+	if call.Taken {
 		s.tell(call)
 	}
 	if answer != nil {
 		answer(s, w, r)
 		return
 	}
-	s.answer(w, http.StatusCreated, func() any { return s.resource(m) })
+	s.answer(w, http.StatusCreated, func() any { return made })
 }
 
 // take records a request, and makes a message of it if the behaviour and the
-// request allow that. A nil answer means the message itself.
-func (s *Server) take(form url.Values) (*message, Call, func(*Server, http.ResponseWriter, *http.Request)) {
+// request allow that. It returns the message's resource as it is at that moment:
+// the answer tells of nothing that comes later, like Twilio's. A nil answer means
+// that resource.
+func (s *Server) take(form url.Values) (map[string]any, Call, func(*Server, http.ResponseWriter, *http.Request)) {
 	s.mu.Lock()
 	choose := s.choose
 	s.mu.Unlock()
@@ -83,7 +85,7 @@ func (s *Server) take(form url.Values) (*message, Call, func(*Server, http.Respo
 	call.SID = m.sid
 	s.messages = append(s.messages, m)
 	s.calls = append(s.calls, call)
-	return m, call, b.answer
+	return s.resource(m), call, b.answer
 }
 
 // tell lets the test know of a message that was taken.

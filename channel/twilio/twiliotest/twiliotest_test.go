@@ -181,13 +181,14 @@ func TestReportComesLate(t *testing.T) {
 	}
 }
 
-// TestOnTake calls back before the request is answered.
+// TestOnTake calls back before the request is answered, which the answer does
+// not know of.
 func TestOnTake(t *testing.T) {
 	fake := twiliotest.NewServer(t)
 	h := newHost(t, fake)
 	var early []channel.StatusUpdate
 	fake.OnTake(func(c twiliotest.Call) {
-		if err := fake.Report(context.Background(), h.URL, c.SID, "sent", 0); err != nil {
+		if err := fake.Report(context.Background(), h.URL, c.SID, "undelivered", 30003); err != nil {
 			t.Error(err)
 		}
 		early = (<-h.deliveries).Status
@@ -196,9 +197,11 @@ func TestOnTake(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []channel.StatusUpdate{{ProviderID: receipt.ProviderID, MessageID: "710001", State: channel.DeliverySent}}
-	if diff := cmp.Diff(want, early); diff != "" {
-		t.Errorf("before the answer came (-want +got):\n%s", diff)
+	if len(early) != 1 || early[0].ProviderID != receipt.ProviderID || early[0].State != channel.DeliveryFailed {
+		t.Errorf("before the answer came it was reported %+v, want that %s failed", early, receipt.ProviderID)
+	}
+	if receipt.State != channel.DeliveryAccepted {
+		t.Errorf("the answer says %v, want accepted", receipt.State)
 	}
 	fake.Behave(twiliotest.Refuse(400, 21211))
 	early = nil
