@@ -25,7 +25,8 @@ const commitTries = 3
 //
 // A change that fails before it has written anything is left out of its batch.
 // If one fails after that, or the commit fails, the batch is cut in two and
-// tried again, so that one bad change never fails the others.
+// tried again, so that one bad change never fails the others. If the store does
+// not even begin, it is nobody's fault, and all of them fail.
 type committer struct {
 	store      store.Store
 	maxBatch   int
@@ -148,18 +149,24 @@ func (c *committer) lead(ctx context.Context) {
 // doubt is that of an earlier try, of which nobody knows whether it committed,
 // or nil.
 func (c *committer) commit(ctx context.Context, batch []*change, doubt error) {
-	err := c.try(ctx, batch)
+	begun, err := c.try(ctx, batch)
 	if errors.Is(err, store.ErrUnknown) {
 		doubt = err
 	}
-	if err != nil && len(batch) > 1 {
+	if err != nil && !begun && !retryable(err) {
+		// Nobody's fault: the store is locked, or down. Each by itself would wait
+		// as long, one after the other.
+		for _, ch := range batch {
+			ch.err = err
+		}
+	} else if err != nil && len(batch) > 1 {
 		half := len(batch) / 2
 		c.commit(ctx, batch[:half], doubt)
 		c.commit(ctx, batch[half:], doubt)
 		return
 	}
 	for try := 1; try < commitTries && retryable(err); try++ {
-		if err = c.try(ctx, batch); errors.Is(err, store.ErrUnknown) {
+		if _, err = c.try(ctx, batch); errors.Is(err, store.ErrUnknown) {
 			doubt = err
 		}
 	}
@@ -192,12 +199,14 @@ func retryable(err error) bool {
 	return errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrDuplicate) || errors.Is(err, store.ErrUnknown)
 }
 
-// try runs one transaction. It returns an error if nothing of it was kept.
-func (c *committer) try(ctx context.Context, batch []*change) error {
+// try runs one transaction. It returns an error if nothing of it was kept, and
+// whether it came as far as the changes.
+func (c *committer) try(ctx context.Context, batch []*change) (begun bool, err error) {
 	var events, tasks bool
 	var moves []moved
-	begun := c.now()
-	err := c.store.Update(ctx, func(s store.Tx) error {
+	since := c.now()
+	err = c.store.Update(ctx, func(s store.Tx) error {
+		begun = true
 		t := newTx(s, c.now())
 		for _, ch := range batch {
 			writes := t.writes
@@ -211,9 +220,9 @@ func (c *committer) try(ctx context.Context, batch []*change) error {
 		events, tasks, moves = t.events, t.tasks, t.moves
 		return nil
 	})
-	c.telemetry.committed(ctx, c.now().Sub(begun), len(batch), err)
+	c.telemetry.committed(ctx, c.now().Sub(since), len(batch), err)
 	if err != nil {
-		return err
+		return begun, err
 	}
 	c.telemetry.moved(ctx, moves)
 	c.committed(events, tasks)
@@ -225,7 +234,7 @@ func (c *committer) try(ctx context.Context, batch []*change) error {
 			fn()
 		}
 	}
-	return nil
+	return begun, nil
 }
 
 // length returns how many changes wait.

@@ -247,3 +247,42 @@ func TestCommitterOutlivesAStoreThatPanics(t *testing.T) {
 		t.Errorf("the next change: %v", err)
 	}
 }
+
+// lockedStore lets nobody in.
+type lockedStore struct {
+	store.Store
+	enter   chan struct{}
+	updates int
+}
+
+var errLocked = errors.New("locked")
+
+func (s *lockedStore) Update(context.Context, func(store.Tx) error) error {
+	s.updates++
+	<-s.enter
+	return errLocked
+}
+
+func TestCommitterWaitsForALockedStoreOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &lockedStore{enter: make(chan struct{}, 100)}
+		c := newCommitter(s)
+		errs := make([]error, 6)
+		for i := range errs {
+			go func() { errs[i] = c.do(t.Context(), false, func(*tx) error { return nil }) }()
+			synctest.Wait()
+		}
+		for range cap(s.enter) {
+			s.enter <- struct{}{}
+		}
+		synctest.Wait()
+		for i, err := range errs {
+			if !errors.Is(err, errLocked) {
+				t.Errorf("change %d: error %v", i, err)
+			}
+		}
+		if s.updates != 2 { // one alone, and the five that waited
+			t.Errorf("%d transactions, want 2", s.updates)
+		}
+	})
+}

@@ -93,7 +93,7 @@ func TestFileIsLocked(t *testing.T) {
 	}
 	if err := other.Update(t.Context(), func(store.Tx) error {
 		// The second comes while the first waits, and waits for it too.
-		answers := make(chan error, 2)
+		answers := make(chan error, 8)
 		began := time.Now()
 		for range cap(answers) {
 			go func() { answers <- deliver() }()
