@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/channel/simulated"
 	"github.com/teaminbox/teaminbox/inbox"
 	"github.com/teaminbox/teaminbox/inbox/inboxtest"
 	"github.com/teaminbox/teaminbox/internal/sources"
@@ -351,5 +352,34 @@ func TestReplyThatWasTakenCountsThoughTheSeatIsGone(t *testing.T) {
 		if err != nil || m.ID == 0 {
 			t.Errorf("key %q: message %v, error %v; want the reply that was taken", key, m.ID, err)
 		}
+	}
+}
+
+// TestAnswerWhoseCommitIsUnknownIsFollowedOnce has the provider say that it does
+// not have a message, and nobody know whether that was written down, while there
+// is more to do for the conversation.
+func TestAnswerWhoseCommitIsUnknownIsFollowedOnce(t *testing.T) {
+	k, s := newUnsure(t)
+	k.Carrier.FailNext(simulated.Fault{Kind: simulated.Lost})
+	m := k.reply("hi")
+	k.Settle()
+	k.Advance(29 * time.Second)
+	s.next = func(ctx context.Context, update func() error) error { // the lease
+		if _, err := anotherEngine(k, s.Store, nil).Receive(ctx, "simulated", channel.Inbound{
+			ProviderID: "more", From: alicesCustomer, To: inboxtest.SupportNumber, Text: "are you there?",
+		}); err != nil {
+			t.Error(err)
+		}
+		s.next = func(_ context.Context, update func() error) error { // the question
+			s.next = committedUnknown // what follows from the answer
+			return update()
+		}
+		return update()
+	}
+	k.Advance(time.Hour)
+	k.RequireSent(alicesCustomer, "hi")
+	k.RequireNothingSent(alicesCustomer)
+	if got := k.message(m.ID); got.Attempts != 2 || got.State != store.StateDelivered {
+		t.Errorf("it is %s after %d attempts", got.State, got.Attempts)
 	}
 }

@@ -120,7 +120,7 @@ func (in *Inbox) applyReconcile(t *tx, conv store.Conversation, u *uncertain, a 
 	}
 	resend := m.State == store.StateQueued && failure == nil && a.happened // somebody wanted it sent again, meanwhile
 	if m.State != store.StateUnconfirmed && !resend || m.Attempts != u.message.Attempts {
-		return t.DeleteTasks(u.task.ID) // a status update was faster
+		return deleteQuestion(t, u.task) // a status update was faster, or an earlier try of this has committed
 	}
 	known := false // the provider's id is that of another message: this is not the one
 	if failure == nil && a.happened {
@@ -143,6 +143,21 @@ func (in *Inbox) applyReconcile(t *tx, conv store.Conversation, u *uncertain, a 
 	}
 	due := t.now.Add(in.backoff(m.Attempts))
 	return in.postpone(t, conv, m, u.task, store.StateRetrying, compliance.Decision{Until: due, Reason: "the provider does not have the message"})
+}
+
+// deleteQuestion takes a question out of the mailbox, if it is one still: what
+// follows from its answer may have its id.
+func deleteQuestion(t *tx, task store.Task) error {
+	tasks, err := t.Tasks(task.Conversation)
+	if err != nil {
+		return err
+	}
+	for _, owed := range tasks {
+		if owed.ID == task.ID && owed.Kind == store.TaskReconcile {
+			return t.DeleteTasks(owed.ID)
+		}
+	}
+	return nil
 }
 
 // askLater lets the provider be asked once more, or gives up.
