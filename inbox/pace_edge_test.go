@@ -260,27 +260,12 @@ func (q *quietHours) Decide(s compliance.State, m compliance.Outgoing, at time.T
 	return compliance.Decision{Verdict: compliance.Allow}
 }
 
-// quietOffice is an office whose policy keeps quiet hours.
+// quietOffice is an office whose policy keeps quiet hours for an hour.
 func quietOffice(t *testing.T, customers int, perSecond float64) (*office, *quietHours) {
 	t.Helper()
 	q := &quietHours{}
-	h := inboxtest.New(t, inboxtest.Config{
-		Inbox: inbox.Config{Responder: responder.Silence(), OptOut: q},
-		Carrier: simulated.Config{Limits: func(from, _ channel.Address) channel.Limits {
-			if from != inboxtest.SupportNumber {
-				return channel.Limits{}
-			}
-			return channel.Limits{SegmentsPerSecond: perSecond}
-		}},
-	})
-	o := &office{Harness: h, t: t}
-	for i := range customers {
-		phone := h.Phone(channel.Address(fmt.Sprintf("+1415555%04d", 100+i)))
-		phone.Send("hello")
-		o.convs = append(o.convs, phone.Conversation())
-	}
-	o.begin = h.Now()
-	q.until = h.Now().Add(time.Hour)
+	o := newOfficeWith(t, customers, perSecond, q)
+	q.until = o.begin.Add(time.Hour)
 	return o, q
 }
 

@@ -29,8 +29,13 @@ type office struct {
 
 func newOffice(t *testing.T, customers int, perSecond float64) *office {
 	t.Helper()
+	return newOfficeWith(t, customers, perSecond, compliance.Standard{})
+}
+
+func newOfficeWith(t *testing.T, customers int, perSecond float64, policy compliance.OptOutPolicy) *office {
+	t.Helper()
 	h := inboxtest.New(t, inboxtest.Config{
-		Inbox: inbox.Config{Responder: responder.Silence()},
+		Inbox: inbox.Config{Responder: responder.Silence(), OptOut: policy},
 		Carrier: simulated.Config{Limits: func(from, _ channel.Address) channel.Limits {
 			if from != inboxtest.SupportNumber {
 				return channel.Limits{}
