@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/teaminbox/teaminbox/store"
 )
@@ -83,16 +84,18 @@ func isolationUncommitted(e *env) error {
 }
 
 // whileMoving reads again and again while two counters whose sum is 0 change.
-func whileMoving(e *env, check func(ids []store.ContactID) error) error {
+// moved gets a value after a change, if it has none.
+func whileMoving(e *env, check func(ids []store.ContactID, moved <-chan struct{}) error) error {
 	ids, err := e.counters(2)
 	if err != nil {
 		return err
 	}
+	moved := make(chan struct{}, 1)
 	var done atomic.Bool
 	return all(3, func(i int) error {
 		if i > 0 {
 			for !done.Load() {
-				if err := check(ids); err != nil {
+				if err := check(ids, moved); err != nil {
 					return err
 				}
 			}
@@ -109,6 +112,10 @@ func whileMoving(e *env, check func(ids []store.ContactID) error) error {
 			if err != nil {
 				return err
 			}
+			select {
+			case moved <- struct{}{}:
+			default:
+			}
 			runtime.Gosched()
 		}
 		return nil
@@ -116,11 +123,22 @@ func whileMoving(e *env, check func(ids []store.ContactID) error) error {
 }
 
 func isolationSnapshot(e *env) error {
-	return whileMoving(e, func(ids []store.ContactID) error {
+	return whileMoving(e, func(ids []store.ContactID, moved <-chan struct{}) error {
 		return e.view(func(tx store.Tx) error {
+			select {
+			case <-moved: // before the View
+			default:
+			}
 			_, a, err := count(tx, ids[0])
 			if err != nil {
 				return err
+			}
+			// Until something has changed, unless the View keeps it from that.
+			patience := time.NewTimer(5 * time.Millisecond)
+			defer patience.Stop()
+			select {
+			case <-moved:
+			case <-patience.C:
 			}
 			for range 5 {
 				runtime.Gosched()
