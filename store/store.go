@@ -74,6 +74,9 @@ var (
 	ErrReadOnly = errors.New("store: read-only transaction")
 	// ErrUnknown means that the commit may or may not have happened.
 	ErrUnknown = errors.New("store: outcome of the commit is unknown")
+	// ErrUnavailable means that the Store could not be reached. Nothing was
+	// changed, and it would be the same for whatever was asked.
+	ErrUnavailable = errors.New("store: not available")
 	// ErrExpired means that an event cursor is older than what is kept, so
 	// that the reader has to start again from the present state.
 	ErrExpired = errors.New("store: cursor is older than the events that are kept")

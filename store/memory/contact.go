@@ -3,11 +3,12 @@ package memory
 import (
 	"slices"
 
+	"github.com/teaminbox/teaminbox/internal/record"
 	"github.com/teaminbox/teaminbox/store"
 )
 
 func (t *tx) Contacts(ids ...store.ContactID) ([]store.Contact, error) {
-	return read(t, &t.contacts, ids, copyContact)
+	return read(t, &t.contacts, ids, record.CopyContact)
 }
 
 func (t *tx) ContactsAt(ids ...store.Identity) ([]store.Contact, error) {
@@ -20,7 +21,7 @@ func (t *tx) ContactsAt(ids ...store.Identity) ([]store.Contact, error) {
 			owners = append(owners, c)
 		}
 	}
-	return read(t, &t.contacts, owners, copyContact)
+	return read(t, &t.contacts, owners, record.CopyContact)
 }
 
 func (t *tx) PutContacts(cs ...store.Contact) error { return write(t, cs, (*tx).putContact) }
@@ -44,7 +45,7 @@ func (t *tx) putContact(c store.Contact) error {
 	if replaces {
 		had = identitiesOf(old)
 	}
-	c = copyContact(c)
+	c = record.CopyContact(c)
 	c.Version++
 	t.contacts.set(t.number, c.ID, &c)
 	reindex(t, &t.identities, c.ID, had, has)

@@ -1,13 +1,16 @@
 package memory
 
-import "github.com/teaminbox/teaminbox/store"
+import (
+	"github.com/teaminbox/teaminbox/internal/record"
+	"github.com/teaminbox/teaminbox/store"
+)
 
 func (t *tx) Conversations(ids ...store.ConversationID) ([]store.Conversation, error) {
-	return read(t, &t.conversations, ids, copyConversation)
+	return read(t, &t.conversations, ids, record.CopyConversation)
 }
 
 func (t *tx) ConversationsIn(threads ...store.Thread) ([]store.Conversation, error) {
-	return find(t, &t.threads, &t.conversations, threads, copyConversation)
+	return find(t, &t.threads, &t.conversations, threads, record.CopyConversation)
 }
 
 func (t *tx) PutConversations(cs ...store.Conversation) error {
@@ -31,7 +34,7 @@ func (t *tx) putConversation(c store.Conversation) error {
 	if replaces {
 		had = append(had, old.Thread())
 	}
-	c = copyConversation(c)
+	c = record.CopyConversation(c)
 	c.Version++
 	t.conversations.set(t.number, c.ID, &c)
 	reindex(t, &t.threads, c.ID, had, []store.Thread{thread})

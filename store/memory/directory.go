@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"github.com/teaminbox/teaminbox/internal/record"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -12,21 +13,21 @@ func (t *tx) Accounts() ([]store.Account, error) {
 	}
 	var all []store.Account
 	for _, a := range t.accounts.from("") {
-		all = append(all, copyAccount(*a))
+		all = append(all, record.CopyAccount(*a))
 	}
 	return all, nil
 }
 
 func (t *tx) Inboxes(account store.AccountID) ([]store.Inbox, error) {
-	return ofAccount(t, &t.inboxes, account, copyInbox)
+	return ofAccount(t, &t.inboxes, account, record.CopyInbox)
 }
 
 func (t *tx) Teams(account store.AccountID) ([]store.Team, error) {
-	return ofAccount(t, &t.teams, account, copyTeam)
+	return ofAccount(t, &t.teams, account, record.CopyTeam)
 }
 
 func (t *tx) Users(account store.AccountID) ([]store.User, error) {
-	return ofAccount(t, &t.users, account, copyUser)
+	return ofAccount(t, &t.users, account, record.CopyUser)
 }
 
 // ofAccount returns an account's records, by id.
@@ -45,7 +46,7 @@ func ofAccount[ID ~string, R any](t *tx, records *tree[named[ID], *R], account s
 }
 
 func (t *tx) InboxesAt(ends ...store.Endpoint) ([]store.Inbox, error) {
-	return find(t, &t.endpoints, &t.inboxes, ends, copyInbox)
+	return find(t, &t.endpoints, &t.inboxes, ends, record.CopyInbox)
 }
 
 func (t *tx) PutAccounts(as ...store.Account) error { return write(t, as, (*tx).putAccount) }
@@ -61,7 +62,7 @@ func (t *tx) putAccount(a store.Account) error {
 	if err := checkVersion("account", a.ID, stored, a.Version); err != nil {
 		return err
 	}
-	a = copyAccount(a)
+	a = record.CopyAccount(a)
 	a.Version++
 	t.accounts.set(t.number, a.ID, &a)
 	t.directoryVersion++
@@ -87,7 +88,7 @@ func (t *tx) putInbox(i store.Inbox) error {
 	if replaces {
 		had = old.Endpoints
 	}
-	i = copyInbox(i)
+	i = record.CopyInbox(i)
 	i.Version++
 	t.inboxes.set(t.number, key, &i)
 	reindex(t, &t.endpoints, key, had, i.Endpoints)
@@ -104,7 +105,7 @@ func (t *tx) putTeam(team store.Team) error {
 	if err := checkVersion("team", team.ID, stored, team.Version); err != nil {
 		return err
 	}
-	team = copyTeam(team)
+	team = record.CopyTeam(team)
 	team.Version++
 	t.teams.set(t.number, key, &team)
 	t.directoryVersion++
@@ -120,7 +121,7 @@ func (t *tx) putUser(u store.User) error {
 	if err := checkVersion("user", u.ID, stored, u.Version); err != nil {
 		return err
 	}
-	u = copyUser(u)
+	u = record.CopyUser(u)
 	u.Version++
 	t.users.set(t.number, key, &u)
 	t.directoryVersion++

@@ -3,6 +3,7 @@ package memory
 import (
 	"fmt"
 
+	"github.com/teaminbox/teaminbox/internal/record"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -12,7 +13,7 @@ func (t *tx) AppendEvents(es ...store.Event) error { return write(t, es, (*tx).a
 // order of cursors is that of the commits.
 func (t *tx) appendEvent(e store.Event) error {
 	t.lastCursor++
-	e = copyEvent(e)
+	e = record.CopyEvent(e)
 	e.Cursor = t.lastCursor
 	t.events.set(t.number, eventKey{account: e.Account, cursor: e.Cursor}, &e)
 	if e.Conversation != 0 {
@@ -39,7 +40,7 @@ func (t *tx) Events(q store.EventQuery) ([]store.Event, error) {
 		if k.account != q.Account || k.conversation != q.Conversation || len(found) >= q.Limit {
 			break
 		}
-		found = append(found, copyEvent(*e))
+		found = append(found, record.CopyEvent(*e))
 	}
 	return found, nil
 }

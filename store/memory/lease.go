@@ -3,6 +3,7 @@ package memory
 import (
 	"time"
 
+	"github.com/teaminbox/teaminbox/internal/record"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -13,7 +14,7 @@ func (t *tx) NextDue() (time.Time, bool, error) {
 	if err := t.ready(); err != nil {
 		return time.Time{}, false, err
 	}
-	now := kept(t.now())
+	now := record.Time(t.now())
 	for _, task := range t.due.from(dueKey{at: dawn}) {
 		if _, held := t.living(task.Conversation, now); !held {
 			return task.DueAt, true, nil
@@ -26,7 +27,7 @@ func (t *tx) LeaseDue(q store.LeaseQuery) ([]store.Lease, error) {
 	if err := t.writable(); err != nil {
 		return nil, err
 	}
-	now, last := kept(t.now()), instantOf(q.Now)
+	now, last := record.Time(t.now()), instantOf(q.Now)
 	var taken []store.Lease
 	for k, task := range t.due.from(dueKey{at: dawn}) {
 		if k.at > last || len(taken) >= q.Limit {
@@ -43,7 +44,7 @@ func (t *tx) Lease(owner string, ttl time.Duration, cs ...store.ConversationID) 
 	if err := t.writable(); err != nil {
 		return nil, err
 	}
-	now := kept(t.now())
+	now := record.Time(t.now())
 	var taken []store.Lease
 	for _, id := range cs {
 		l, held := t.living(id, now)
@@ -51,7 +52,7 @@ func (t *tx) Lease(owner string, ttl time.Duration, cs ...store.ConversationID) 
 		case !held:
 			taken = append(taken, t.take(owner, ttl, id, now))
 		case l.Owner == owner:
-			if until := kept(now.Add(ttl)); until.After(l.Until) {
+			if until := record.Time(now.Add(ttl)); until.After(l.Until) {
 				l.Until = until
 				t.leases.set(t.number, id, l)
 				t.wrote = true
@@ -66,7 +67,7 @@ func (t *tx) Leases(cs ...store.ConversationID) ([]store.Lease, error) {
 	if err := t.ready(); err != nil {
 		return nil, err
 	}
-	now := kept(t.now())
+	now := record.Time(t.now())
 	var found []store.Lease
 	for _, id := range cs {
 		if l, held := t.living(id, now); held {
@@ -96,7 +97,7 @@ func (t *tx) living(id store.ConversationID, now time.Time) (store.Lease, bool) 
 func (t *tx) take(owner string, ttl time.Duration, id store.ConversationID, now time.Time) store.Lease {
 	t.wrote = true
 	t.lastFence++
-	l := store.Lease{Conversation: id, Owner: owner, Fence: t.lastFence, Until: kept(now.Add(ttl))}
+	l := store.Lease{Conversation: id, Owner: owner, Fence: t.lastFence, Until: record.Time(now.Add(ttl))}
 	t.leases.set(t.number, id, l)
 	return l
 }

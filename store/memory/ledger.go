@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/teaminbox/teaminbox/compliance"
+	"github.com/teaminbox/teaminbox/internal/record"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -17,7 +18,7 @@ func (t *tx) ConsentEntries(keys ...compliance.Key) ([]compliance.Entry, error) 
 			if k.key != key {
 				break
 			}
-			found = append(found, copyEntry(*e))
+			found = append(found, record.CopyEntry(*e))
 		}
 	}
 	return found, nil
@@ -29,7 +30,7 @@ func (t *tx) appendConsent(e compliance.Entry) error {
 	if _, ok := t.entryIDs.get(e.ID); ok {
 		return fmt.Errorf("memory: %w: there is a ledger entry %d", store.ErrDuplicate, e.ID)
 	}
-	e = copyEntry(e)
+	e = record.CopyEntry(e)
 	t.entryIDs.set(t.number, e.ID, struct{}{})
 	t.entries.set(t.number, entryKey{e.Key, e.ID}, &e)
 	return nil

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/teaminbox/teaminbox/internal/record"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -118,7 +119,7 @@ func (t *tx) ListConversations(q store.ConversationQuery) ([]store.Conversation,
 		lists = skip(lists, id)
 		c, _ := t.conversations.get(id)
 		if q.Claimants == nil || slices.Contains(q.Claimants, c.ClaimedBy) {
-			found = append(found, copyConversation(*c))
+			found = append(found, record.CopyConversation(*c))
 		}
 	}
 	return found, nil

@@ -1,13 +1,16 @@
 package memory
 
-import "github.com/teaminbox/teaminbox/store"
+import (
+	"github.com/teaminbox/teaminbox/internal/record"
+	"github.com/teaminbox/teaminbox/store"
+)
 
 func (t *tx) Messages(ids ...store.MessageID) ([]store.Message, error) {
-	return read(t, &t.messages, ids, copyMessage)
+	return read(t, &t.messages, ids, record.CopyMessage)
 }
 
 func (t *tx) MessagesFrom(refs ...store.ProviderRef) ([]store.Message, error) {
-	return find(t, &t.providers, &t.messages, refs, copyMessage)
+	return find(t, &t.providers, &t.messages, refs, record.CopyMessage)
 }
 
 func (t *tx) MessagesByRequest(account store.AccountID, keys ...string) ([]store.Message, error) {
@@ -15,7 +18,7 @@ func (t *tx) MessagesByRequest(account store.AccountID, keys ...string) ([]store
 	for i, k := range keys {
 		full[i] = named[string]{account, k}
 	}
-	return find(t, &t.requests, &t.messages, full, copyMessage)
+	return find(t, &t.requests, &t.messages, full, record.CopyMessage)
 }
 
 func (t *tx) ListMessages(q store.MessageQuery) ([]store.Message, error) {
@@ -39,7 +42,7 @@ func (t *tx) ListMessages(q store.MessageQuery) ([]store.Message, error) {
 			continue
 		}
 		m, _ := t.messages.get(id)
-		found = append(found, copyMessage(*m))
+		found = append(found, record.CopyMessage(*m))
 	}
 	return found, nil
 }
@@ -75,7 +78,7 @@ func (t *tx) putMessage(m store.Message) error {
 	if replaces {
 		had = keysOf(old)
 	}
-	m = copyMessage(m)
+	m = record.CopyMessage(m)
 	m.Version++
 	t.messages.set(t.number, m.ID, &m)
 	reindex(t, &t.places, m.ID, had.place, has.place)

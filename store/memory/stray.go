@@ -1,17 +1,20 @@
 package memory
 
-import "github.com/teaminbox/teaminbox/store"
+import (
+	"github.com/teaminbox/teaminbox/internal/record"
+	"github.com/teaminbox/teaminbox/store"
+)
 
 func (t *tx) Strays(ids ...store.StrayID) ([]store.Stray, error) {
-	return read(t, &t.strays, ids, copyStray)
+	return read(t, &t.strays, ids, record.CopyStray)
 }
 
 func (t *tx) StraysFrom(refs ...store.ProviderRef) ([]store.Stray, error) {
-	return find(t, &t.origins, &t.strays, refs, copyStray)
+	return find(t, &t.origins, &t.strays, refs, record.CopyStray)
 }
 
 func (t *tx) WaitingStrays(account store.AccountID, limit int) ([]store.Stray, error) {
-	return firstOf(t, &t.waiting, account, limit, copyStray)
+	return firstOf(t, &t.waiting, account, limit, record.CopyStray)
 }
 
 func (t *tx) PutStrays(ss ...store.Stray) error { return write(t, ss, (*tx).putStray) }
@@ -34,7 +37,7 @@ func (t *tx) putStray(s store.Stray) error {
 		had = append(had, originOf(old))
 		t.waiting.delete(t.number, numbered[store.StrayID]{old.Account, old.ID})
 	}
-	s = copyStray(s)
+	s = record.CopyStray(s)
 	s.Version++
 	t.strays.set(t.number, s.ID, &s)
 	reindex(t, &t.origins, s.ID, had, []store.ProviderRef{origin})

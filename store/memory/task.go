@@ -1,6 +1,9 @@
 package memory
 
-import "github.com/teaminbox/teaminbox/store"
+import (
+	"github.com/teaminbox/teaminbox/internal/record"
+	"github.com/teaminbox/teaminbox/store"
+)
 
 func (t *tx) Tasks(cs ...store.ConversationID) ([]store.Task, error) {
 	if err := t.ready(); err != nil {
@@ -12,14 +15,14 @@ func (t *tx) Tasks(cs ...store.ConversationID) ([]store.Task, error) {
 			if k.conversation != id {
 				break
 			}
-			found = append(found, copyTask(*task))
+			found = append(found, record.CopyTask(*task))
 		}
 	}
 	return found, nil
 }
 
 func (t *tx) TasksSetAside(account store.AccountID, limit int) ([]store.Task, error) {
-	return firstOf(t, &t.setAside, account, limit, copyTask)
+	return firstOf(t, &t.setAside, account, limit, record.CopyTask)
 }
 
 // firstOf returns an account's first records, by id.
@@ -41,7 +44,7 @@ func (t *tx) PutTasks(ts ...store.Task) error { return write(t, ts, (*tx).putTas
 
 func (t *tx) putTask(task store.Task) error {
 	t.deleteTask(task.ID)
-	task = copyTask(task)
+	task = record.CopyTask(task)
 	t.tasks.set(t.number, task.ID, &task)
 	t.owed.set(t.number, within{task.Conversation, int64(task.ID)}, &task)
 	if task.SetAside {

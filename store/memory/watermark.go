@@ -1,9 +1,12 @@
 package memory
 
-import "github.com/teaminbox/teaminbox/store"
+import (
+	"github.com/teaminbox/teaminbox/internal/record"
+	"github.com/teaminbox/teaminbox/store"
+)
 
 func (t *tx) Watermarks(ids ...store.WatermarkID) ([]store.Watermark, error) {
-	return read(t, &t.watermarks, ids, copyWatermark)
+	return read(t, &t.watermarks, ids, record.CopyWatermark)
 }
 
 func (t *tx) PutWatermarks(ws ...store.Watermark) error { return write(t, ws, (*tx).putWatermark) }
@@ -16,7 +19,7 @@ func (t *tx) putWatermark(w store.Watermark) error {
 	if err := checkVersion("watermark", w.ID, stored, w.Version); err != nil {
 		return err
 	}
-	w = copyWatermark(w)
+	w = record.CopyWatermark(w)
 	w.Version++
 	t.watermarks.set(t.number, w.ID, &w)
 	return nil

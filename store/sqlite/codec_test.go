@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/internal/record"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -29,7 +30,7 @@ func TestStructures(t *testing.T) {
 		"distant future": {store.Extras{SentAt: time.Date(12026, 1, 1, 0, 0, 0, 0, time.UTC)}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			column, err := encode(c.in)
+			column, err := record.Encode(c.in)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"fmt"
 
+	"github.com/teaminbox/teaminbox/internal/record"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -90,7 +91,7 @@ func (t *tx) putContact(c store.Contact) (map[store.Identity]bool, error) {
 	}
 	var attributes any
 	if len(c.Attributes) > 0 {
-		if attributes, err = encode(c.Attributes); err != nil {
+		if attributes, err = record.Encode(c.Attributes); err != nil {
 			return nil, t.fail(fmt.Errorf("sqlite: Contact.Attributes: %w", err))
 		}
 	}

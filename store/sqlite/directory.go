@@ -3,6 +3,7 @@ package sqlite
 import (
 	"fmt"
 
+	"github.com/teaminbox/teaminbox/internal/record"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -91,7 +92,7 @@ func (t *tx) putInbox(i store.Inbox) error {
 	if err != nil {
 		return t.fail(fmt.Errorf("sqlite: Inbox.Endpoints: %w", err))
 	}
-	settings, err := encode(i.Settings)
+	settings, err := record.Encode(i.Settings)
 	if err != nil {
 		return t.fail(fmt.Errorf("sqlite: Inbox.Settings: %w", err))
 	}

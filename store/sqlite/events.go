@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/teaminbox/teaminbox/internal/record"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -26,9 +27,9 @@ func (t *tx) AppendEvents(es ...store.Event) error {
 		}
 		var detail any
 		if !reflect.ValueOf(e.Detail).IsZero() {
-			e.Detail.Until = kept(e.Detail.Until)
+			e.Detail.Until = record.Time(e.Detail.Until)
 			var err error
-			if detail, err = encode(e.Detail); err != nil {
+			if detail, err = record.Encode(e.Detail); err != nil {
 				return t.fail(fmt.Errorf("sqlite: Event.Detail: %w", err))
 			}
 		}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/teaminbox/teaminbox/channel"
 	"github.com/teaminbox/teaminbox/compliance"
+	"github.com/teaminbox/teaminbox/internal/record"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -23,7 +24,7 @@ import (
 // which something else has written. What was kept comes back; what was not is
 // an error or a value, and tells nothing of what the column holds.
 func FuzzColumns(f *testing.F) {
-	other, err := encode(store.Extras{Problems: []string{"\xff"}, Location: &channel.Location{Latitude: math.Inf(1)}, SentAt: time.Unix(0, 0).UTC()})
+	other, err := record.Encode(store.Extras{Problems: []string{"\xff"}, Location: &channel.Location{Latitude: math.Inf(1)}, SentAt: time.Unix(0, 0).UTC()})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -42,14 +43,14 @@ func FuzzColumns(f *testing.F) {
 			Template: &channel.Template{ID: text, Variables: map[string]string{key: text}}, Problems: []string{text, key}, Raw: map[string]string{key: text}, SentAt: at,
 		})
 		checkColumn(t, store.Detail{Users: []store.UserID{store.UserID(text)}, Reason: key, Seq: micros, Until: at})
-		checkColumn(t, inbound{ProviderID: text, From: channel.Address(key), Text: text, SentAt: at, Raw: map[string]string{key: text}})
+		checkColumn(t, record.Inbound{ProviderID: text, From: channel.Address(key), Text: text, SentAt: at, Raw: map[string]string{key: text}})
 		checkColumn(t, []store.Endpoint{{Channel: text, Address: channel.Address(key)}, {}})
 		var back time.Time
 		if err := (timeColumn{&back}).Scan(stamp(at)); err != nil || !back.Equal(at) {
 			t.Errorf("%v comes back as %v, %v", at, back, err)
 		}
 		for _, value := range []any{stored, string(stored), micros, number, nil, at} {
-			for _, to := range []any{new(*store.Extras), new(inbound), new([]store.Endpoint), new(map[string]string)} {
+			for _, to := range []any{new(*store.Extras), new(record.Inbound), new([]store.Endpoint), new(map[string]string)} {
 				if err := (jsonColumn{to}).Scan(value); err != nil && len(stored) >= 16 && strings.Contains(err.Error(), string(stored)) {
 					t.Errorf("the error tells what the column holds: %v", err)
 				}
@@ -61,7 +62,7 @@ func FuzzColumns(f *testing.F) {
 // checkColumn keeps a structure and reads it again.
 func checkColumn[T any](t *testing.T, want T) {
 	t.Helper()
-	column, err := encode(want)
+	column, err := record.Encode(want)
 	if err != nil {
 		t.Errorf("%+v can't be kept: %v", want, err)
 		return

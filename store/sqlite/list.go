@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/teaminbox/teaminbox/internal/record"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -111,10 +112,10 @@ func (t *tx) listTakingPart(q store.ConversationQuery, before entry, p *page) er
 	}
 	var names []string
 	if q.User != "" {
-		names = append(names, userPrefix+string(q.User))
+		names = append(names, record.UserName(q.User))
 	}
 	for _, team := range q.Teams {
-		names = append(names, teamPrefix+string(team))
+		names = append(names, record.TeamName(team))
 	}
 	for _, name := range names {
 		if err := t.listOne(q, before, p, participantStatuses, participantList, name); err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/teaminbox/teaminbox/internal/record"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -65,9 +66,9 @@ func (t *tx) PutMessages(ms ...store.Message) error {
 		var extras any
 		if m.Extras != nil {
 			x := *m.Extras
-			x.SentAt = kept(x.SentAt)
+			x.SentAt = record.Time(x.SentAt)
 			var err error
-			if extras, err = encode(x); err != nil {
+			if extras, err = record.Encode(x); err != nil {
 				return t.fail(fmt.Errorf("sqlite: Message.Extras: %w", err))
 			}
 		}

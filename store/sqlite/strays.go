@@ -2,9 +2,8 @@ package sqlite
 
 import (
 	"fmt"
-	"time"
 
-	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/internal/record"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -16,33 +15,9 @@ var (
 	straysByID = newKeyed(`SELECT ` + strayColumns + ` FROM strays WHERE id IN %s`)
 )
 
-// inbound is a channel.Inbound with the names that its fields have in the
-// file.
-type inbound struct {
-	ProviderID      string            `json:"provider_id"`
-	From            channel.Address   `json:"from"`
-	To              channel.Address   `json:"to"`
-	Text            string            `json:"text"`
-	Media           []channel.Media   `json:"media,omitempty"`
-	Location        *channel.Location `json:"location,omitempty"`
-	Button          *channel.Button   `json:"button,omitempty"`
-	ReplyTo         *channel.ReplyTo  `json:"reply_to,omitempty"`
-	Referral        *channel.Referral `json:"referral,omitempty"`
-	ProfileName     string            `json:"profile_name,omitempty"`
-	UserID          string            `json:"user_id,omitempty"`
-	Forwarded       bool              `json:"forwarded,omitempty"`
-	Region          string            `json:"region,omitempty"`
-	Keyword         channel.Keyword   `json:"keyword,omitempty"`
-	ProviderReplied bool              `json:"provider_replied,omitempty"`
-	SentAt          time.Time         `json:"sent_at,omitzero"`
-	Late            bool              `json:"late,omitempty"`
-	Problems        []string          `json:"problems,omitempty"`
-	Raw             map[string]string `json:"raw,omitempty"`
-}
-
 func scanStray(r row, s *store.Stray) error {
 	var providerID string
-	return r.Scan((*int64)(&s.ID), (*string)(&s.Account), &s.Channel, &providerID, timeColumn{&s.ResolvedAt}, jsonColumn{(*inbound)(&s.Inbound)},
+	return r.Scan((*int64)(&s.ID), (*string)(&s.Account), &s.Channel, &providerID, timeColumn{&s.ResolvedAt}, jsonColumn{(*record.Inbound)(&s.Inbound)},
 		&s.Reason, timeColumn{&s.ReceivedAt}, (*string)(&s.ResolvedBy), &s.Resolution, &s.Version)
 }
 
@@ -68,8 +43,8 @@ func (t *tx) PutStrays(ss ...store.Stray) error {
 		return err
 	}
 	for _, s := range ss {
-		s.Inbound.SentAt = kept(s.Inbound.SentAt)
-		in, err := encode(inbound(s.Inbound))
+		s.Inbound.SentAt = record.Time(s.Inbound.SentAt)
+		in, err := record.Encode(record.Inbound(s.Inbound))
 		if err != nil {
 			return t.fail(fmt.Errorf("sqlite: Stray.Inbound: %w", err))
 		}

@@ -9,6 +9,7 @@ import (
 
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"github.com/teaminbox/teaminbox/internal/record"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -22,8 +23,8 @@ type tx struct {
 	clock    func() time.Time
 
 	counters counters
-	listed   map[store.ConversationID]listing // see tx.listing
-	moment   time.Time                        // see tx.now
+	listed   map[store.ConversationID]record.Listing // see tx.listing
+	moment   time.Time                               // see tx.now
 
 	failed error // what a statement failed with, so that the transaction can't be committed
 	ended  bool

@@ -1,0 +1,262 @@
+package postgres
+
+import (
+	"time"
+
+	"github.com/teaminbox/teaminbox/internal/record"
+	"github.com/teaminbox/teaminbox/store"
+)
+
+const conversationColumns = `c.id, c.account, c.inbox, c.contact, c.channel, c.ours, c.theirs, c.status, c.snoozed_until, c.users, c.teams, c.claimed_by, c.claimed_at,
+	c.last_seq, c.inbound_count, c.last_at, c.last_inbound, c.waiting_since, c.preview, c.created_at, c.version`
+
+var (
+	conversationsTable = newTable("conversation", "conversations", 1,
+		numberColumn("id", func(c *store.Conversation) int64 { return int64(c.ID) }),
+		textColumn("account", func(c *store.Conversation) string { return string(c.Account) }),
+		textColumn("inbox", func(c *store.Conversation) string { return string(c.Inbox) }),
+		textColumn("family", func(c *store.Conversation) string { return string(c.Theirs.Family()) }),
+		textColumn("identity", func(c *store.Conversation) string { return c.Theirs.Identity() }),
+		numberColumn("contact", func(c *store.Conversation) int64 { return int64(c.Contact) }),
+		textColumn("channel", func(c *store.Conversation) string { return c.Channel }),
+		textColumn("ours", func(c *store.Conversation) string { return string(c.Ours) }),
+		textColumn("theirs", func(c *store.Conversation) string { return string(c.Theirs) }),
+		textColumn("status", func(c *store.Conversation) string { return string(c.Status) }),
+		timeColumn("snoozed_until", func(c *store.Conversation) time.Time { return c.SnoozedUntil }),
+		jsonColumn("users", func(c *store.Conversation) any { return listOf(c.Users) }),
+		jsonColumn("teams", func(c *store.Conversation) any { return listOf(c.Teams) }),
+		textColumn("claimed_by", func(c *store.Conversation) string { return string(c.ClaimedBy) }),
+		timeColumn("claimed_at", func(c *store.Conversation) time.Time { return c.ClaimedAt }),
+		numberColumn("last_seq", func(c *store.Conversation) int64 { return c.LastSeq }),
+		numberColumn("inbound_count", func(c *store.Conversation) int64 { return c.InboundCount }),
+		sortedColumn("last_at", func(c *store.Conversation) time.Time { return c.LastAt }),
+		timeColumn("last_inbound", func(c *store.Conversation) time.Time { return c.LastInbound }),
+		timeColumn("waiting_since", func(c *store.Conversation) time.Time { return c.WaitingSince }),
+		textColumn("preview", func(c *store.Conversation) string { return c.Preview }),
+		timeColumn("created_at", func(c *store.Conversation) time.Time { return c.CreatedAt }))
+
+	conversationKind = kind[store.ConversationID, store.Conversation]{
+		scan:    scanConversation,
+		copy:    record.CopyConversation,
+		id:      func(c *store.Conversation) store.ConversationID { return c.ID },
+		version: func(c *store.Conversation) int64 { return c.Version },
+	}
+)
+
+func scanConversation(r scanner, c *store.Conversation) error {
+	err := r.Scan((*int64)(&c.ID), (*string)(&c.Account), (*string)(&c.Inbox), (*int64)(&c.Contact), &c.Channel,
+		(*string)(&c.Ours), (*string)(&c.Theirs), (*string)(&c.Status), moment{&c.SnoozedUntil}, structure{&c.Users}, structure{&c.Teams},
+		(*string)(&c.ClaimedBy), moment{&c.ClaimedAt}, &c.LastSeq, &c.InboundCount, moment{&c.LastAt}, moment{&c.LastInbound},
+		moment{&c.WaitingSince}, &c.Preview, moment{&c.CreatedAt}, &c.Version)
+	unpackAll((*string)(&c.Account), (*string)(&c.Inbox), &c.Channel, (*string)(&c.Ours), (*string)(&c.Theirs), (*string)(&c.Status),
+		(*string)(&c.ClaimedBy), &c.Preview)
+	return err
+}
+
+// Conversations returns conversations by id.
+func (t *tx) Conversations(ids ...store.ConversationID) ([]store.Conversation, error) {
+	return byID(t, &t.conversations, conversationKind, t.s.guards.conversation,
+		`SELECT `+conversationColumns+` FROM @conversations c WHERE c.id = ANY($1::bigint[])`, numbers, ids)
+}
+
+// ConversationsIn returns the conversations of threads.
+func (t *tx) ConversationsIn(threads ...store.Thread) ([]store.Conversation, error) {
+	return byKey(t, &t.threads, &t.conversations, conversationKind, t.forThread, `
+		SELECT k.n, `+conversationColumns+`
+		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS k(account, inbox, family, identity, n)
+		JOIN @conversations c ON c.account = k.account AND c.inbox = k.inbox AND c.family = k.family AND c.identity = k.identity`,
+		func(keys []store.Thread) []any {
+			return append(texts2(keys, func(h store.Thread) (string, string) { return string(h.Account), string(h.Inbox) }),
+				texts2(keys, func(h store.Thread) (string, string) { return string(h.Family), h.Identity })...)
+		}, threads)
+}
+
+func (t *tx) forThread(h store.Thread) guard {
+	return t.s.guards.person(string(h.Account), h.Family, h.Identity)
+}
+
+// PutConversations writes conversations and keeps them in the lists of those
+// who take part.
+func (t *tx) PutConversations(cs ...store.Conversation) error {
+	if err := t.writable(); err != nil || len(cs) == 0 {
+		return err
+	}
+	if err := know(t, &t.conversations, conversationKind, cs, t.Conversations); err != nil {
+		return err
+	}
+	for _, c := range cs {
+		c = record.CopyConversation(c)
+		if s := t.conversations.known[c.ID]; s != nil && s.exists {
+			was := s.value
+			t.need(t.forThread(was.Thread()), t.s.guards.lists(was.Account, true))
+			if was.Thread() != c.Thread() {
+				t.threads.drop(was.Thread(), c.ID)
+			}
+		}
+		slot, err := t.conversations.put("conversation", c.ID, c, c.Version)
+		if err != nil {
+			return t.fail(err)
+		}
+		slot.value.Version = slot.version
+		t.need(t.forThread(c.Thread()), t.s.guards.lists(c.Account, true))
+		if c.Version != 0 {
+			t.need(t.s.guards.conversation(c.ID))
+		}
+		if err := t.threads.take(c.Thread(), c.ID, "the thread"); err != nil {
+			return t.fail(err)
+		}
+	}
+	return nil
+}
+
+// flushConversations returns the statements that write conversations and move
+// them in the lists of those who take part.
+func (t *tx) flushConversations() ([]statement, error) {
+	var gone, come []participant
+	for _, s := range t.conversations.dirty {
+		var was record.Listing
+		if s.kept != nil {
+			was = record.ListingOf(*s.kept)
+		}
+		is := record.ListingOf(s.value)
+		left, joined := record.Moves(was, is)
+		if s.kept != nil {
+			gone = appendParticipants(gone, *s.kept, left)
+		}
+		come = appendParticipants(come, s.value, joined)
+	}
+	statements, err := t.conversations.flush(&conversationsTable)
+	if err != nil {
+		return nil, err
+	}
+	if len(gone) > 0 {
+		args, err := params(participantColumns[:5], pointers(gone))
+		if err != nil {
+			return nil, err
+		}
+		statements = append(statements, statement{text: `
+			DELETE FROM @participants p USING unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::bigint[]) AS k(account, name, status, last_at, conversation)
+			WHERE p.account = k.account AND p.name = k.name AND p.status = k.status AND p.last_at = k.last_at AND p.conversation = k.conversation`, args: args})
+	}
+	if len(come) > 0 {
+		args, err := params(participantColumns, pointers(come))
+		if err != nil {
+			return nil, err
+		}
+		statements = append(statements, statement{text: `
+			INSERT INTO @participants (account, name, status, last_at, conversation, claimed_by)
+			SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::bigint[], $6::text[])
+			ON CONFLICT (account, name, status, last_at, conversation) DO UPDATE SET claimed_by = excluded.claimed_by`, args: args})
+	}
+	return statements, nil
+}
+
+// participant is a line in the list of a user or a team.
+type participant struct {
+	account      store.AccountID
+	name         string
+	status       store.Status
+	lastAt       time.Time
+	conversation store.ConversationID
+	claimedBy    store.UserID
+}
+
+var participantColumns = []column[participant]{
+	textColumn("account", func(p *participant) string { return string(p.account) }),
+	textColumn("name", func(p *participant) string { return p.name }),
+	textColumn("status", func(p *participant) string { return string(p.status) }),
+	sortedColumn("last_at", func(p *participant) time.Time { return p.lastAt }),
+	numberColumn("conversation", func(p *participant) int64 { return int64(p.conversation) }),
+	textColumn("claimed_by", func(p *participant) string { return string(p.claimedBy) }),
+}
+
+func appendParticipants(to []participant, c store.Conversation, names []string) []participant {
+	for _, name := range names {
+		to = append(to, participant{c.Account, name, c.Status, c.LastAt, c.ID, c.ClaimedBy})
+	}
+	return to
+}
+
+// mark is how far a user has read.
+type mark struct {
+	account store.AccountID
+	store.ReadMark
+}
+
+// ReadMarks returns a user's marks in conversations.
+func (t *tx) ReadMarks(account store.AccountID, user store.UserID, cs ...store.ConversationID) ([]store.ReadMark, error) {
+	if err := t.ready(); err != nil || len(cs) == 0 {
+		return nil, err
+	}
+	found, err := all(t, t.only(t.s.guards.marks(account, user)), func(r scanner, m *store.ReadMark) error {
+		err := r.Scan((*string)(&m.User), (*int64)(&m.Conversation), &m.Seq, &m.InboundCount)
+		unpackAll((*string)(&m.User))
+		return err
+	}, `SELECT username, conversation, seq, inbound_count FROM @read_marks WHERE account = $1 AND username = $2 AND conversation = ANY($3::bigint[])`,
+		pack(string(account)), pack(string(user)), numbers(cs))
+	if err != nil {
+		return nil, err
+	}
+	marks := make(map[store.ConversationID]store.ReadMark, len(found))
+	for _, m := range found {
+		marks[m.Conversation] = m
+	}
+	found = nil
+	for _, id := range cs {
+		if m, ok := marks[id]; ok {
+			found = append(found, m)
+		}
+	}
+	return found, nil
+}
+
+// only returns the guards of a read, which a View does without.
+func (t *tx) only(gs ...guard) []guard {
+	if t.readOnly {
+		return nil
+	}
+	return gs
+}
+
+// PutReadMarks sets marks.
+func (t *tx) PutReadMarks(account store.AccountID, ms ...store.ReadMark) error {
+	if err := t.writable(); err != nil {
+		return err
+	}
+	for _, m := range ms {
+		t.need(t.s.guards.marks(account, m.User))
+		t.marks = append(t.marks, mark{account, m})
+	}
+	return nil
+}
+
+// flushMarks returns the statements that set marks, of each the last.
+func (t *tx) flushMarks() []statement {
+	if len(t.marks) == 0 {
+		return nil
+	}
+	type key struct {
+		account      store.AccountID
+		user         store.UserID
+		conversation store.ConversationID
+	}
+	last := make(map[key]int, len(t.marks))
+	for i, m := range t.marks {
+		last[key{m.account, m.User, m.Conversation}] = i
+	}
+	var accounts, users []string
+	var conversations, seqs, counts []int64
+	for i, m := range t.marks {
+		if last[key{m.account, m.User, m.Conversation}] != i {
+			continue
+		}
+		accounts, users = append(accounts, pack(string(m.account))), append(users, pack(string(m.User)))
+		conversations, seqs, counts = append(conversations, int64(m.Conversation)), append(seqs, m.Seq), append(counts, m.InboundCount)
+	}
+	t.marks = nil
+	return []statement{{text: `
+		INSERT INTO @read_marks (account, username, conversation, seq, inbound_count)
+		SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
+		ON CONFLICT (account, username, conversation) DO UPDATE SET seq = excluded.seq, inbound_count = excluded.inbound_count`,
+		args: []any{accounts, users, conversations, seqs, counts}}}
+}

@@ -1,0 +1,277 @@
+package postgres
+
+import (
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/teaminbox/teaminbox/internal/record"
+	"github.com/teaminbox/teaminbox/store"
+)
+
+// leases are those of the conversations whose guards a transaction has.
+type leases struct {
+	of    map[store.ConversationID]*leaseSlot
+	dirty []*leaseSlot
+}
+
+// leaseSlot is what a transaction knows of a conversation's lease.
+type leaseSlot struct {
+	lease store.Lease
+	held  bool
+	dirty bool
+
+	// spare is a fence that nobody has used. It was drawn when the guard was
+	// held, so it is larger than that of every earlier lease.
+	spare int64
+	due   bool // there was a task that is due
+}
+
+// living reports whether a lease is held at the moment of the transaction.
+// That is at its beginning, before it had the guard, so a lease that has run
+// out by then will never be prolonged.
+func (t *tx) living(s *leaseSlot) bool { return s.held && s.lease.Until.After(t.moment) }
+
+// NextDue walks the tasks by when they are due, past those of conversations
+// that somebody is at.
+func (t *tx) NextDue() (time.Time, bool, error) {
+	var at time.Time
+	found := false
+	err := t.read(nil, `
+		SELECT k.due_at FROM @tasks k
+		WHERE NOT k.set_aside AND NOT EXISTS (SELECT 1 FROM @leases l WHERE l.conversation = k.conversation AND l.until > @moment())
+		ORDER BY k.due_at, k.id LIMIT 1`, func(rows pgx.Rows) error {
+		found = true
+		return rows.Scan(moment{&at})
+	})
+	return at, found, err
+}
+
+// LeaseDue walks the tasks that are due and takes leases of their
+// conversations, past those that another is just taking.
+func (t *tx) LeaseDue(q store.LeaseQuery) ([]store.Lease, error) {
+	if err := t.writable(); err != nil || q.Limit < 1 {
+		return nil, err
+	}
+	due, err := t.findDue(q)
+	if err != nil || len(due) == 0 {
+		return nil, err
+	}
+	// With their guards in hand, look again: somebody may have been there and
+	// left since.
+	if err := t.loadLeases(missing(t.leases.of, due), q.Now); err != nil {
+		return nil, err
+	}
+	var taken []store.Lease
+	for _, id := range due {
+		s := t.leases.of[id]
+		if t.living(s) || !s.due {
+			continue
+		}
+		if err := t.take(s, id, q.Owner, q.TTL); err != nil {
+			return nil, err
+		}
+		taken = append(taken, s.lease)
+	}
+	return taken, nil
+}
+
+// findDue returns conversations that have work, and takes the guards of their
+// leases, which are not waited for.
+func (t *tx) findDue(q store.LeaseQuery) ([]store.ConversationID, error) {
+	for rows := 2*q.Limit + 16; ; rows *= 4 {
+		var due []store.ConversationID
+		seen := make(map[store.ConversationID]bool)
+		n := 0
+		err := t.read(nil, `
+			SELECT due.conversation FROM (
+				SELECT k.conversation FROM @tasks k
+				WHERE NOT k.set_aside AND k.due_at <= $1 AND NOT EXISTS (SELECT 1 FROM @leases l WHERE l.conversation = k.conversation AND l.until > @moment())
+				ORDER BY k.due_at, k.id OFFSET 0
+			) AS due
+			WHERE pg_try_advisory_xact_lock(due.conversation # $2::bigint) LIMIT $3`, func(r pgx.Rows) error {
+			var id store.ConversationID
+			if err := r.Scan((*int64)(&id)); err != nil {
+				return err
+			}
+			n++
+			if !seen[id] {
+				seen[id] = true
+				due = append(due, id)
+				t.held.add(t.s.guards.lease(id))
+			}
+			return nil
+		}, record.Time(q.Now), t.s.guards.lease(0).key, rows)
+		if err != nil || len(due) >= q.Limit || n < rows {
+			return due[:min(len(due), q.Limit)], err
+		}
+	}
+}
+
+// loadLeases reads leases, with their guards, and whether there is work.
+func (t *tx) loadLeases(cs []store.ConversationID, now time.Time) error {
+	if len(cs) == 0 {
+		return nil
+	}
+	gs := make([]guard, len(cs))
+	for i, id := range cs {
+		gs[i] = t.s.guards.lease(id)
+	}
+	if t.leases.of == nil {
+		t.leases.of = make(map[store.ConversationID]*leaseSlot)
+	}
+	return t.ask(t.ctx, gs, statement{
+		text: `
+			SELECT k.conversation, nextval('@ids'), l.conversation IS NOT NULL, coalesce(l.owner, ''), coalesce(l.fence, 0), l.until,
+				EXISTS (SELECT 1 FROM @tasks d WHERE d.conversation = k.conversation AND NOT d.set_aside AND d.due_at <= $2)
+			FROM unnest($1::bigint[]) AS k(conversation) LEFT JOIN @leases l ON l.conversation = k.conversation`,
+		args: []any{numbers(cs), record.Time(now)},
+		read: func(rows pgx.Rows) error {
+			s := &leaseSlot{}
+			l := &s.lease
+			err := rows.Scan((*int64)(&l.Conversation), &s.spare, &s.held, &l.Owner, &l.Fence, moment{&l.Until}, &s.due)
+			unpackAll(&l.Owner)
+			t.leases.of[l.Conversation] = s
+			return err
+		},
+	})
+}
+
+// Lease takes or prolongs leases.
+func (t *tx) Lease(owner string, ttl time.Duration, cs ...store.ConversationID) ([]store.Lease, error) {
+	if err := t.writable(); err != nil {
+		return nil, err
+	}
+	if err := t.loadLeases(missing(t.leases.of, cs), time.Time{}); err != nil {
+		return nil, err
+	}
+	var leases []store.Lease
+	for _, id := range cs {
+		s := t.leases.of[id]
+		until := record.Time(t.moment.Add(ttl))
+		switch {
+		case !t.living(s):
+			if err := t.take(s, id, owner, ttl); err != nil {
+				return nil, err
+			}
+		case s.lease.Owner != owner:
+			continue
+		case until.After(s.lease.Until):
+			s.lease.Until = until
+			t.touch(s)
+		}
+		leases = append(leases, s.lease)
+	}
+	return leases, nil
+}
+
+// take gives a lease that nobody holds.
+func (t *tx) take(s *leaseSlot, id store.ConversationID, owner string, ttl time.Duration) error {
+	if s.spare == 0 {
+		if err := t.ask(t.ctx, nil, statement{`SELECT nextval('@ids')`, nil, func(rows pgx.Rows) error { return rows.Scan(&s.spare) }}); err != nil {
+			return err
+		}
+	}
+	s.lease = store.Lease{Conversation: id, Owner: owner, Fence: s.spare, Until: record.Time(t.moment.Add(ttl))}
+	s.held, s.spare = true, 0
+	t.touch(s)
+	return nil
+}
+
+// touch notes that a lease has to be written.
+func (t *tx) touch(s *leaseSlot) {
+	t.wrote = true
+	if !s.dirty {
+		s.dirty = true
+		t.leases.dirty = append(t.leases.dirty, s)
+	}
+}
+
+// Leases returns the living leases of conversations.
+func (t *tx) Leases(cs ...store.ConversationID) ([]store.Lease, error) {
+	if err := t.ready(); err != nil || len(cs) == 0 {
+		return nil, err
+	}
+	if t.readOnly {
+		return t.viewLeases(cs)
+	}
+	if err := t.loadLeases(missing(t.leases.of, cs), time.Time{}); err != nil {
+		return nil, err
+	}
+	var leases []store.Lease
+	for _, id := range cs {
+		if s := t.leases.of[id]; t.living(s) {
+			leases = append(leases, s.lease)
+		}
+	}
+	return leases, nil
+}
+
+func (t *tx) viewLeases(cs []store.ConversationID) ([]store.Lease, error) {
+	found := make(map[store.ConversationID]store.Lease)
+	err := t.read(nil, `SELECT conversation, owner, fence, until FROM @leases WHERE conversation = ANY($1::bigint[]) AND until > @moment()`, func(rows pgx.Rows) error {
+		var l store.Lease
+		err := rows.Scan((*int64)(&l.Conversation), &l.Owner, &l.Fence, moment{&l.Until})
+		unpackAll(&l.Owner)
+		found[l.Conversation] = l
+		return err
+	}, numbers(cs))
+	var leases []store.Lease
+	for _, id := range cs {
+		if l, ok := found[id]; ok {
+			leases = append(leases, l)
+		}
+	}
+	return leases, err
+}
+
+// Release ends leases that still have the same fence.
+func (t *tx) Release(ls ...store.Lease) error {
+	if err := t.writable(); err != nil {
+		return err
+	}
+	cs := make([]store.ConversationID, len(ls))
+	for i, l := range ls {
+		cs[i] = l.Conversation
+	}
+	if err := t.loadLeases(missing(t.leases.of, cs), time.Time{}); err != nil {
+		return err
+	}
+	for _, l := range ls {
+		if s := t.leases.of[l.Conversation]; s.held && s.lease.Fence == l.Fence {
+			s.held = false
+			t.touch(s)
+		}
+	}
+	return nil
+}
+
+// flush returns the statements that write leases. A lease that has ended is
+// forgotten.
+func (k *leases) flush() []statement {
+	var gone, conversations, fences []int64
+	var owners []string
+	var until []time.Time
+	for _, s := range k.dirty {
+		s.dirty = false
+		if !s.held {
+			gone = append(gone, int64(s.lease.Conversation))
+			continue
+		}
+		conversations, owners = append(conversations, int64(s.lease.Conversation)), append(owners, pack(s.lease.Owner))
+		fences, until = append(fences, s.lease.Fence), append(until, s.lease.Until)
+	}
+	k.dirty = nil
+	var statements []statement
+	if len(gone) > 0 {
+		statements = append(statements, statement{text: `DELETE FROM @leases WHERE conversation = ANY($1::bigint[])`, args: []any{gone}})
+	}
+	if len(conversations) > 0 {
+		statements = append(statements, statement{text: `
+			INSERT INTO @leases (conversation, owner, fence, until)
+			SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::timestamptz[])
+			ON CONFLICT (conversation) DO UPDATE SET owner = excluded.owner, fence = excluded.fence, until = excluded.until`,
+			args: []any{conversations, owners, fences, until}})
+	}
+	return statements
+}

@@ -1,0 +1,134 @@
+package postgres
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/teaminbox/teaminbox/compliance"
+	"github.com/teaminbox/teaminbox/internal/record"
+)
+
+// ledger is what a transaction has read or is to write of the ledger.
+type ledger struct {
+	of      map[compliance.Key][]compliance.Entry
+	pending []compliance.Entry
+}
+
+const consentColumns = `id, account, family, identity, kind, source, occurred_at, recorded_at, text, rule, channel, message, actor, sent_at`
+
+var consentFields = []column[compliance.Entry]{
+	numberColumn("id", func(e *compliance.Entry) int64 { return int64(e.ID) }),
+	textColumn("account", func(e *compliance.Entry) string { return e.Key.Account }),
+	textColumn("family", func(e *compliance.Entry) string { return string(e.Key.Family) }),
+	textColumn("identity", func(e *compliance.Entry) string { return e.Key.Identity }),
+	numberColumn("kind", func(e *compliance.Entry) int64 { return int64(e.Kind) }),
+	textColumn("source", func(e *compliance.Entry) string { return string(e.Source) }),
+	timeColumn("occurred_at", func(e *compliance.Entry) time.Time { return e.OccurredAt }),
+	timeColumn("recorded_at", func(e *compliance.Entry) time.Time { return e.RecordedAt }),
+	textColumn("text", func(e *compliance.Entry) string { return e.Text }),
+	textColumn("rule", func(e *compliance.Entry) string { return e.Rule }),
+	textColumn("channel", func(e *compliance.Entry) string { return e.Channel }),
+	textColumn("message", func(e *compliance.Entry) string { return e.Message }),
+	textColumn("actor", func(e *compliance.Entry) string { return e.Actor }),
+	timeColumn("sent_at", func(e *compliance.Entry) time.Time { return e.SentAt }),
+}
+
+func scanEntry(r scanner, e *compliance.Entry) error {
+	err := r.Scan((*int64)(&e.ID), &e.Key.Account, (*string)(&e.Key.Family), &e.Key.Identity, &e.Kind, (*string)(&e.Source),
+		moment{&e.OccurredAt}, moment{&e.RecordedAt}, &e.Text, &e.Rule, &e.Channel, &e.Message, &e.Actor, moment{&e.SentAt})
+	unpackAll(&e.Key.Account, (*string)(&e.Key.Family), &e.Key.Identity, (*string)(&e.Source), &e.Text, &e.Rule, &e.Channel, &e.Message, &e.Actor)
+	return err
+}
+
+// ConsentEntries returns all entries of keys.
+func (t *tx) ConsentEntries(keys ...compliance.Key) ([]compliance.Entry, error) {
+	if err := t.ready(); err != nil || len(keys) == 0 {
+		return nil, err
+	}
+	if unknown := missing(t.consent.of, keys); len(unknown) > 0 {
+		if err := t.loadConsent(unknown); err != nil {
+			return nil, err
+		}
+	}
+	var found []compliance.Entry
+	for _, k := range keys {
+		found = append(found, t.consent.of[k]...)
+	}
+	return found, nil
+}
+
+func (t *tx) forKey(k compliance.Key) guard {
+	return t.s.guards.person(k.Account, k.Family, k.Identity)
+}
+
+func (t *tx) loadConsent(keys []compliance.Key) error {
+	gs := make([]guard, 0, len(keys))
+	if !t.readOnly {
+		for _, k := range keys {
+			gs = append(gs, t.forKey(k))
+		}
+	}
+	found := make(map[compliance.Key][]compliance.Entry, len(keys))
+	if err := t.ask(t.ctx, gs, statement{
+		text: `
+			SELECT c.id, c.account, c.family, c.identity, c.kind, c.source, c.occurred_at, c.recorded_at, c.text, c.rule, c.channel, c.message, c.actor, c.sent_at
+			FROM unnest($1::text[], $2::text[], $3::text[]) AS k(account, family, identity)
+			JOIN @consent c ON c.account = k.account AND c.family = k.family AND c.identity = k.identity`,
+		args: texts3(keys, func(k compliance.Key) (string, string, string) { return k.Account, string(k.Family), k.Identity }),
+		read: func(rows pgx.Rows) error {
+			var e compliance.Entry
+			err := scanEntry(rows, &e)
+			found[e.Key] = append(found[e.Key], e)
+			return err
+		},
+	}); err != nil {
+		return err
+	}
+	for _, k := range keys {
+		for _, e := range t.consent.pending {
+			if e.Key == k {
+				found[k] = append(found[k], e)
+			}
+		}
+		t.consent.set(k, found[k])
+	}
+	return nil
+}
+
+func (l *ledger) set(k compliance.Key, entries []compliance.Entry) {
+	slices.SortFunc(entries, func(a, b compliance.Entry) int { return cmp.Compare(a.ID, b.ID) })
+	if l.of == nil {
+		l.of = make(map[compliance.Key][]compliance.Entry)
+	}
+	l.of[k] = entries
+}
+
+// AppendConsent adds entries.
+func (t *tx) AppendConsent(es ...compliance.Entry) error {
+	if err := t.writable(); err != nil {
+		return err
+	}
+	for _, e := range es {
+		e = record.CopyEntry(e)
+		t.need(t.forKey(e.Key))
+		t.consent.pending = append(t.consent.pending, e)
+		if known, ok := t.consent.of[e.Key]; ok {
+			t.consent.set(e.Key, append(slices.Clone(known), e))
+		}
+	}
+	return nil
+}
+
+// flush returns the statements that add entries.
+func (l *ledger) flush() ([]statement, error) {
+	if len(l.pending) == 0 {
+		return nil, nil
+	}
+	args, err := params(consentFields, pointers(l.pending))
+	l.pending = nil
+	return []statement{{text: `INSERT INTO @consent (` + consentColumns + `) SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[],
+		$7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::timestamptz[])`, args: args}}, err
+}

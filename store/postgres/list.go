@@ -1,0 +1,99 @@
+package postgres
+
+import (
+	"slices"
+
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/teaminbox/teaminbox/internal/record"
+	"github.com/teaminbox/teaminbox/store"
+)
+
+// The lists of which a page is made. Each is read from the newest on, in the
+// order of an index, no further than the page needs. The parameters are: $1
+// account, $2 and $3 the place before which it begins, $4 how many, $5 statuses
+// or NULL, $6 claimants or NULL, $7 inboxes, $8 names of participants.
+const (
+	inboxLists = `
+		SELECT x.last_at, x.id FROM unnest($7::text[]) AS i(inbox), LATERAL (
+			WITH RECURSIVE s(status) AS (
+				SELECT min(c.status) FROM @conversations c WHERE c.account = $1 AND c.inbox = i.inbox
+				UNION ALL
+				SELECT (SELECT min(c.status) FROM @conversations c WHERE c.account = $1 AND c.inbox = i.inbox AND c.status > s.status) FROM s WHERE s.status IS NOT NULL
+			) SELECT status FROM s WHERE $5::text[] IS NULL AND status IS NOT NULL
+			UNION SELECT unnest($5::text[])
+		) AS s(status), LATERAL (
+			SELECT c.last_at, c.id FROM @conversations c
+			WHERE c.account = $1 AND c.inbox = i.inbox AND c.status = s.status AND (c.last_at, c.id) < ($2, $3)
+				AND ($6::text[] IS NULL OR c.claimed_by = ANY($6::text[]))
+			ORDER BY c.last_at DESC, c.id DESC LIMIT $4
+		) AS x`
+	participantLists = `
+		SELECT x.last_at, x.conversation FROM unnest($8::text[]) AS n(name), LATERAL (
+			WITH RECURSIVE s(status) AS (
+				SELECT min(p.status) FROM @participants p WHERE p.account = $1 AND p.name = n.name
+				UNION ALL
+				SELECT (SELECT min(p.status) FROM @participants p WHERE p.account = $1 AND p.name = n.name AND p.status > s.status) FROM s WHERE s.status IS NOT NULL
+			) SELECT status FROM s WHERE $5::text[] IS NULL AND status IS NOT NULL
+			UNION SELECT unnest($5::text[])
+		) AS s(status), LATERAL (
+			SELECT p.last_at, p.conversation FROM @participants p
+			WHERE p.account = $1 AND p.name = n.name AND p.status = s.status AND (p.last_at, p.conversation) < ($2, $3)
+				AND ($6::text[] IS NULL OR p.claimed_by = ANY($6::text[]))
+			ORDER BY p.last_at DESC, p.conversation DESC LIMIT $4
+		) AS x`
+	page = `
+		SELECT ` + conversationColumns + `
+		FROM (SELECT l.last_at, l.id FROM (` + inboxLists + ` UNION ` + participantLists + `) AS l(last_at, id) ORDER BY l.last_at DESC, l.id DESC LIMIT $4) AS l
+		JOIN @conversations c ON c.id = l.id
+		ORDER BY l.last_at DESC, l.id DESC`
+	// claimed is a page of what somebody in particular has claimed: those lists
+	// are short.
+	claimed = `
+		SELECT ` + conversationColumns + ` FROM @conversations c
+		WHERE c.account = $1 AND c.claimed_by = ANY($6::text[]) AND c.claimed_by <> '' AND (c.last_at, c.id) < ($2, $3)
+			AND ($5::text[] IS NULL OR c.status = ANY($5::text[]))
+			AND (c.inbox = ANY($7::text[]) OR EXISTS (
+				SELECT 1 FROM @participants p
+				WHERE p.account = $1 AND p.name = ANY($8::text[]) AND p.status = c.status AND p.last_at = c.last_at AND p.conversation = c.id))
+		ORDER BY c.last_at DESC, c.id DESC LIMIT $4`
+)
+
+// infinity comes after every time.
+var infinity = pgtype.Timestamptz{InfinityModifier: pgtype.Infinity, Valid: true}
+
+// ListConversations merges the lists of the inboxes, the user and the teams,
+// each in each status.
+func (t *tx) ListConversations(q store.ConversationQuery) ([]store.Conversation, error) {
+	if err := t.ready(); err != nil {
+		return nil, err
+	}
+	if len(q.Inboxes) == 0 && q.User == "" && len(q.Teams) == 0 || q.Limit < 1 {
+		return nil, nil
+	}
+	before, id := infinity, int64(0)
+	if q.Before != (store.Position{}) {
+		before, id = pgtype.Timestamptz{Time: record.Time(q.Before.LastAt), Valid: true}, int64(q.Before.ID)
+	}
+	var participants []string
+	if q.User != "" {
+		participants = append(participants, pack(record.UserName(q.User)))
+	}
+	for _, team := range q.Teams {
+		participants = append(participants, pack(record.TeamName(team)))
+	}
+	text := page
+	if q.Claimants != nil && !slices.Contains(q.Claimants, "") {
+		text = claimed
+	}
+	return all(t, t.only(t.s.guards.lists(q.Account, false)), scanConversation, text,
+		pack(string(q.Account)), before, id, q.Limit, orNull(q.Statuses), orNull(q.Claimants), names(q.Inboxes), participants)
+}
+
+// orNull returns texts as a parameter that is NULL for nil.
+func orNull[T ~string](list []T) any {
+	if list == nil {
+		return []string(nil)
+	}
+	return names(list)
+}

@@ -1,0 +1,250 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/teaminbox/teaminbox/store"
+)
+
+// Store keeps everything in one schema of a Postgres database. Its methods may
+// be called from many goroutines at once, and any number of processes may have
+// a Store on one schema. Open one with [Open] or [New] and close it with
+// [Store.Close].
+type Store struct {
+	cfg    Config
+	pool   *pgxpool.Pool
+	owned  bool // the pool is the Store's own
+	guards guards
+	texts  texts
+	blocks blockCount
+
+	limits            limits
+	synchronousCommit string
+
+	announcer *announcer
+
+	mu      sync.Mutex
+	closed  bool
+	running sync.WaitGroup // transactions, and what they leave behind
+}
+
+// limits are what a transaction sets for itself.
+type limits struct{ lock, statement, idle string }
+
+func limitsOf(c Config) limits {
+	milliseconds := func(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+	return limits{milliseconds(c.LockTimeout), milliseconds(c.StatementTimeout), milliseconds(c.IdleTimeout)}
+}
+
+var _ store.Notifier = (*Store)(nil)
+
+// View runs fn on a snapshot of the database. It neither waits for an Update
+// nor holds one up.
+func (s *Store) View(ctx context.Context, fn func(store.Tx) error) error {
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.running.Done()
+	return s.retry(ctx, func(int) (*tx, error) { return s.attempt(ctx, true, nil, fn) })
+}
+
+// Update runs fn in a transaction. Updates that read or write the same keys
+// run one after the other, others at once. fn runs again when another Update
+// was in the way, and when the connection was lost before the commit.
+//
+// When the answer to a COMMIT gets lost, Update asks the database on another
+// connection whether it happened, so that it fails with store.ErrUnknown only if
+// the database can't be asked, or does not know, within
+// Config.StatementTimeout.
+func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.running.Done()
+	var first []guard
+	return s.retry(ctx, func(int) (*tx, error) {
+		t, err := s.attempt(ctx, false, first, fn)
+		if t != nil {
+			first = t.wanted()
+		}
+		return t, err
+	})
+}
+
+// wanted returns every guard that a transaction had or needed.
+func (t *tx) wanted() []guard {
+	for key, shared := range t.held {
+		t.needed.add(guard{key, shared})
+	}
+	return t.needed.sorted()
+}
+
+// How often a transaction is tried.
+const (
+	maxTries = 50 // when others were in the way
+	maxLost  = 3  // when the connection was lost
+)
+
+// retry tries a transaction until it succeeds, or fails in a way that another
+// try does not cure.
+func (s *Store) retry(ctx context.Context, attempt func(try int) (*tx, error)) error {
+	lost := 0
+	for try := 1; ; try++ {
+		t, err := attempt(try)
+		if err == nil {
+			return nil
+		}
+		cause := err
+		if t != nil && t.failed != nil {
+			cause = t.failed // whatever the function made of it
+		}
+		switch {
+		case errors.Is(cause, store.ErrUnknown):
+			return err
+		case errors.Is(cause, errLost):
+			if lost++; lost == maxLost {
+				return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
+			}
+		case !errors.Is(cause, errTaken) && !errors.Is(cause, errRetry):
+			return err
+		case try == maxTries:
+			return fmt.Errorf("%w: %w", ErrBusy, err)
+		}
+		if err := pause(ctx, try); err != nil {
+			return err
+		}
+	}
+}
+
+// pause waits a little before the next try: not at all at first, as the guards
+// are waited for then.
+func pause(ctx context.Context, try int) error {
+	if try > 1 {
+		longest := min(time.Millisecond<<min(try, 6), 50*time.Millisecond)
+		timer := time.NewTimer(time.Duration(rand.Int64N(int64(longest)))) //nolint:forbidigo // spreads those who wait; nothing is decided by it
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("postgres: %w", err)
+	}
+	return nil
+}
+
+// attempt runs fn in a transaction once.
+func (s *Store) attempt(ctx context.Context, readOnly bool, first []guard, fn func(store.Tx) error) (*tx, error) {
+	conn, err := s.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t := &tx{s: s, ctx: ctx, conn: conn, readOnly: readOnly, first: first}
+	if !readOnly {
+		t.held, t.needed = make(guardSet), make(guardSet)
+	}
+	committed := false
+	// A function that panics, or ends its goroutine, comes by here too.
+	defer func() {
+		t.ended = true
+		s.leave(t, committed)
+	}()
+	if err := fn(t); err != nil {
+		return t, err
+	}
+	if readOnly {
+		return t, nil
+	}
+	if err := t.ready(); err != nil {
+		return t, err
+	}
+	if !t.wrote {
+		return t, nil
+	}
+	if err := t.commit(); err != nil {
+		if t.id == "" || !t.inDoubt(err) {
+			return t, err
+		}
+		if err := s.findOut(ctx, t, err); err != nil {
+			return t, err
+		}
+	}
+	committed = true
+	s.blocks.committed(&t.ids)
+	s.announcer.committed()
+	return t, nil
+}
+
+// acquire takes a connection.
+func (s *Store) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("postgres: %w", err)
+		}
+		return nil, fmt.Errorf("%w: postgres: %w", store.ErrUnavailable, err)
+	}
+	return conn, nil
+}
+
+// leave gives a connection back. What has not committed is rolled back, without
+// anybody waiting for it.
+func (s *Store) leave(t *tx, committed bool) {
+	if committed || !t.begun || t.conn.Conn().IsClosed() {
+		t.conn.Release()
+		return
+	}
+	if t.failed != nil || !t.readOnly { // its guards are free when the next try begins
+		s.rollBack(t.conn)
+		return
+	}
+	s.running.Go(func() { s.rollBack(t.conn) })
+}
+
+func (s *Store) rollBack(conn *pgxpool.Conn) {
+	ctx, cancel := context.WithTimeout(context.Background(), rollbackTimeout)
+	defer cancel()
+	_, _ = conn.Exec(ctx, `ROLLBACK`) // if it fails, the pool closes the connection
+	conn.Release()
+}
+
+const rollbackTimeout = 5 * time.Second
+
+// enter begins a transaction, unless the Store is closed.
+func (s *Store) enter() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return ErrClosed
+	}
+	s.running.Add(1)
+	return nil
+}
+
+// Close waits for the transactions that run, lets no other begin, and closes
+// the connections, but not a pool of the host's. Closing twice fails with
+// [ErrClosed].
+func (s *Store) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return ErrClosed
+	}
+	s.closed = true
+	s.mu.Unlock()
+	s.running.Wait()
+	s.announcer.close()
+	if s.owned {
+		s.pool.Close()
+	}
+	return nil
+}

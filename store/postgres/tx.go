@@ -1,0 +1,319 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/teaminbox/teaminbox/store"
+)
+
+// tx is a transaction. What an Update reads by keys is read once, and what it
+// writes is held back until the commit: reads by keys see it, and before other
+// reads it is written.
+type tx struct {
+	s        *Store
+	ctx      context.Context
+	conn     *pgxpool.Conn
+	readOnly bool
+
+	begun  bool
+	failed error // what a statement failed with, so that the transaction can't be committed
+	ended  bool
+	wrote  bool // something was written, or is to be
+
+	first  []guard  // to be waited for at the beginning
+	held   guardSet // guards that the transaction has
+	needed guardSet // and those that it needs at the latest when it writes
+
+	id     string    // of the transaction in Postgres
+	moment time.Time // of its beginning, by the database's clock
+	ids    idBlocks
+
+	contacts      records[store.ContactID, store.Contact]
+	owners        index[store.Identity, store.ContactID]
+	conversations records[store.ConversationID, store.Conversation]
+	threads       index[store.Thread, store.ConversationID]
+	messages      records[store.MessageID, store.Message]
+	providers     index[store.ProviderRef, store.MessageID]
+	requests      index[request, store.MessageID]
+	strays        records[store.StrayID, store.Stray]
+	origins       index[store.ProviderRef, store.StrayID]
+	watermarks    records[store.WatermarkID, store.Watermark]
+	tasks         tasks
+	leases        leases
+	consent       ledger
+	directory     directory
+	marks         []mark
+	deletions     []deletion
+	events        []store.Event
+}
+
+var _ store.Tx = (*tx)(nil)
+
+var errEnded = errors.New("postgres: transaction is used after its function has returned")
+
+// ready returns why the transaction can't go on, if it can't.
+func (t *tx) ready() error {
+	if t.ended {
+		return errEnded
+	}
+	if t.failed != nil {
+		return t.failed
+	}
+	if err := t.ctx.Err(); err != nil {
+		return fmt.Errorf("postgres: %w", err)
+	}
+	return nil
+}
+
+// writable is ready for a write.
+func (t *tx) writable() error {
+	if err := t.ready(); err != nil {
+		return err
+	}
+	if t.readOnly {
+		return fmt.Errorf("postgres: %w", store.ErrReadOnly)
+	}
+	return nil
+}
+
+// fail keeps the transaction from being committed.
+func (t *tx) fail(err error) error {
+	if t.failed == nil {
+		t.failed = err
+	}
+	return err
+}
+
+// need notes guards that a write needs.
+func (t *tx) need(gs ...guard) {
+	t.wrote = true
+	for _, g := range gs {
+		t.needed.add(g)
+	}
+}
+
+// statement is one of several that are sent together.
+type statement struct {
+	text string
+	args []any
+	read func(pgx.Rows) error // takes a row of the answer; nil: there is nothing to take
+}
+
+// ask sends statements, in one go with what has to come before them: the
+// beginning of the transaction and guards.
+func (t *tx) ask(ctx context.Context, gs []guard, statements ...statement) error {
+	all, err := t.before(gs)
+	if err != nil {
+		return err
+	}
+	if err := t.send(ctx, append(all, statements...)); err != nil {
+		return err
+	}
+	for _, g := range gs {
+		t.held.add(g)
+	}
+	return nil
+}
+
+// before returns the statements that have to come before others.
+func (t *tx) before(gs []guard) ([]statement, error) {
+	var all []statement
+	if t.readOnly {
+		if !t.begun {
+			all = append(all, statement{text: `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`}, t.limits())
+		}
+		return all, nil
+	}
+	if !t.begun {
+		all = append(all, statement{text: `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE`}, t.limits())
+		for _, g := range t.first {
+			t.held.add(g)
+		}
+		if len(t.first) > 0 {
+			all = append(all, guardStatement(waitForGuards, t.first))
+		}
+	}
+	missing := make(guardSet)
+	for _, g := range gs {
+		if shared, held := t.held[g.key]; !held || shared && !g.shared {
+			missing.add(g)
+		}
+	}
+	if len(missing) > 0 {
+		text := tryGuards
+		if len(t.held) == 0 {
+			text = waitForGuards
+		}
+		all = append(all, guardStatement(text, missing.sorted()))
+		for key, shared := range missing {
+			t.needed.add(guard{key, shared}) // so that another try has them from the beginning
+		}
+	}
+	if !t.begun {
+		all = append(all, t.opening())
+	}
+	return all, nil
+}
+
+func guardStatement(text string, gs []guard) statement {
+	keys, shared := keysOf(gs)
+	return statement{text: text, args: []any{keys, shared}}
+}
+
+// opening asks for what every Update needs.
+func (t *tx) opening() statement {
+	return statement{
+		text: `SELECT pg_current_xact_id()::text, @moment(), nextval('@ids') FROM generate_series(1, $1::int)`,
+		args: []any{t.s.blocks.expected()},
+		read: func(rows pgx.Rows) error {
+			var block int64
+			err := rows.Scan(&t.id, moment{&t.moment}, &block)
+			t.ids.add(block)
+			return err
+		},
+	}
+}
+
+// limits sets the limits of a transaction.
+func (t *tx) limits() statement {
+	return statement{
+		text: `SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true),
+			set_config('idle_in_transaction_session_timeout', $3, true), set_config('synchronous_commit', $4, true)`,
+		args: []any{t.s.limits.lock, t.s.limits.statement, t.s.limits.idle, t.s.synchronousCommit},
+	}
+}
+
+// send sends statements and takes their answers.
+func (t *tx) send(ctx context.Context, statements []statement) error {
+	batch := &pgx.Batch{}
+	for _, st := range statements {
+		batch.Queue(t.s.text(st.text), st.args...)
+	}
+	t.begun = true
+	answers := t.conn.SendBatch(ctx, batch)
+	for _, st := range statements {
+		if err := take(answers, st); err != nil {
+			_ = answers.Close() // the rest was not run
+			return t.fail(t.s.statementError(ctx, t.conn.Conn(), err))
+		}
+	}
+	if err := answers.Close(); err != nil {
+		return t.fail(t.s.statementError(ctx, t.conn.Conn(), err))
+	}
+	return nil
+}
+
+func take(answers pgx.BatchResults, st statement) error {
+	if st.read == nil {
+		_, err := answers.Exec()
+		return err
+	}
+	rows, err := answers.Query()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := st.read(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// read sends one reading statement, and first what was held back, if the
+// statement could miss it.
+func (t *tx) read(gs []guard, text string, each func(pgx.Rows) error, args ...any) error {
+	if err := t.ready(); err != nil {
+		return err
+	}
+	var before []statement
+	if !t.readOnly {
+		var err error
+		if before, err = t.flush(); err != nil {
+			return t.fail(err)
+		}
+		if len(before) > 0 {
+			gs = append(gs[:len(gs):len(gs)], t.needed.sorted()...)
+		}
+	}
+	return t.ask(t.ctx, gs, append(before, statement{text: text, args: args, read: each})...)
+}
+
+// all reads the records of an answer.
+func all[T any](t *tx, gs []guard, scan func(scanner, *T) error, text string, args ...any) ([]T, error) {
+	var found []T
+	err := t.read(gs, text, collect(&found, scan), args...)
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+// collect takes rows into a list.
+func collect[T any](found *[]T, scan func(scanner, *T) error) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
+		*found = append(*found, *new(T))
+		return scan(rows, &(*found)[len(*found)-1])
+	}
+}
+
+// flush returns the statements that write what was held back, but for events.
+func (t *tx) flush() ([]statement, error) {
+	var all []statement
+	var errs []error
+	add := func(statements []statement, err error) {
+		all = append(all, statements...)
+		errs = append(errs, err)
+	}
+	add(t.directory.flush())
+	add(t.flushContacts())
+	add(t.flushConversations())
+	add(t.messages.flush(&messagesTable))
+	add(t.strays.flush(&straysTable))
+	add(t.watermarks.flush(&watermarksTable))
+	add(t.tasks.flush())
+	add(t.leases.flush(), nil)
+	add(t.consent.flush())
+	add(t.flushMarks(), nil)
+	add(t.flushDeletions(), nil)
+	return all, errors.Join(errs...)
+}
+
+// commit writes what was held back and commits, in one go.
+func (t *tx) commit() error {
+	if !t.begun { // so that the transaction has a name, to ask for if the answer gets lost
+		if err := t.ask(t.ctx, nil); err != nil {
+			return err
+		}
+	}
+	statements, err := t.flush()
+	if err != nil {
+		return err
+	}
+	events, err := t.flushEvents()
+	if err != nil {
+		return err
+	}
+	statements = append(append(statements, events...), statement{text: `COMMIT`})
+	if err := t.ctx.Err(); err != nil {
+		return fmt.Errorf("postgres: %w", err)
+	}
+	// From here on the caller's context is of no use: what is on its way is
+	// faster done than found out.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), t.s.cfg.StatementTimeout)
+	defer cancel()
+	return t.ask(ctx, t.needed.sorted(), statements...)
+}
+
+// request is the key of a message that its caller has chosen.
+type request struct {
+	account store.AccountID
+	key     string
+}
