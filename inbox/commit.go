@@ -153,7 +153,7 @@ func (c *committer) commit(ctx context.Context, batch []*change, doubt error) {
 	if errors.Is(err, store.ErrUnknown) {
 		doubt = err
 	}
-	if err != nil && !begun && !retryable(err) {
+	if err != nil && (errors.Is(err, store.ErrUnavailable) || !begun && !retryable(err)) {
 		// Nobody's fault: the store is locked, or down. Each by itself would wait
 		// as long, one after the other.
 		for _, ch := range batch {

@@ -41,6 +41,6 @@
 // Times are kept in UTC with microseconds. The zero time stays the zero time.
 // Texts are kept byte for byte, NUL included.
 //
-// Packages store/memory and store/sqlite are references; test your own
-// implementation with package store/storetest.
+// Packages store/memory, store/sqlite and store/postgres are references; test
+// your own implementation with package store/storetest.
 package store

@@ -21,7 +21,8 @@ import (
 // of the process and of the machine. The Store may run the function more than
 // once, after a conflict with another process, so it must have no effects but
 // those on its Tx. When Update fails with [ErrUnknown], the commit may have
-// happened; callers make their writes safe to repeat.
+// happened; callers make their writes safe to repeat. When it fails with
+// [ErrUnavailable], the Store could not be reached, and nothing was changed.
 //
 // A Tx is used by one goroutine and not after its function has returned.
 //

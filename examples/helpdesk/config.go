@@ -42,7 +42,7 @@ func readConfig(args []string, getenv func(string) string, usage io.Writer) (con
 	flags := flag.NewFlagSet("helpdesk", flag.ContinueOnError)
 	flags.SetOutput(usage)
 	flags.StringVar(&c.addr, "addr", "127.0.0.1:8080", "`host:port` to listen on")
-	flags.StringVar(&c.db, "db", "helpdesk.db", "SQLite `file`, made if it does not exist")
+	flags.StringVar(&c.db, "db", "helpdesk.db", "SQLite `file`, made if it does not exist, or the postgres:// URL of a database, which any number of these programs can share; leave its password to PGPASSWORD or PGPASSFILE")
 	flags.StringVar(&c.publicURL, "public-url", "", "`URL` under which the provider reaches this program, like https://help.example.com; needed with Twilio")
 	flags.Usage = func() {
 		fmt.Fprint(usage, usageText)
@@ -61,9 +61,9 @@ func readConfig(args []string, getenv func(string) string, usage io.Writer) (con
 	}
 	switch {
 	case c.db == "":
-		bad("-db is empty; name a SQLite file")
-	case strings.Contains(c.db, "://"):
-		bad("-db has a URL of a kind that is not supported; name a SQLite file")
+		bad("-db is empty; name a SQLite file or a postgres:// URL")
+	case strings.Contains(c.db, "://") && !isPostgres(c.db):
+		bad("-db has a URL of a kind that is not supported; name a SQLite file or a postgres:// URL")
 	}
 	if c.publicURL != "" {
 		if err := checkURL(c.publicURL); err != nil {

@@ -13,17 +13,11 @@ import (
 
 	"github.com/teaminbox/teaminbox/channel"
 	"github.com/teaminbox/teaminbox/inbox"
-	"github.com/teaminbox/teaminbox/store/sqlite"
 )
 
 // shutdownTimeout bounds how long open requests may take when the program
 // ends.
 const shutdownTimeout = 10 * time.Second
-
-// busyTimeout is how long a change waits for another program that writes in
-// the file. A webhook that waits, perhaps behind one that does, must be told
-// before its provider gives up: Twilio waits for 15 seconds.
-const busyTimeout = 2 * time.Second
 
 // program is the host: an engine, and what the outside reaches it by.
 type program struct {
@@ -34,11 +28,11 @@ type program struct {
 // run starts everything, says where it is, and works until ctx ends. Then it
 // takes no more requests, finishes what it has begun, and returns nil.
 func run(ctx context.Context, cfg config, log *slog.Logger, out io.Writer) (err error) {
-	db, err := sqlite.Open(ctx, cfg.db, sqlite.Config{BusyTimeout: busyTimeout, Logger: log})
+	db, err := openStore(ctx, cfg.db, log)
 	if err != nil {
 		return err
 	}
-	//nolint:contextcheck // the file is closed after ctx has ended
+	//nolint:contextcheck // it is closed after ctx has ended
 	defer func() { err = errors.Join(err, db.Close()) }()
 
 	line, err := newLine(cfg)
