@@ -135,15 +135,16 @@ func (in *Inbox) expectTurn(id store.ConversationID) expectation {
 const expectedMessages = 16
 
 // expectReply expects what is read when a user writes.
-func (in *Inbox) expectReply(account store.AccountID, id store.ConversationID, key string) expectation {
-	turn := in.expectTurn(id)
+func (a *Agent) expectReply(id store.ConversationID, key string) expectation {
+	turn := a.in.expectTurn(id)
 	return func(t *tx, round int) store.Keys {
 		if round > 0 {
 			return turn(t, round)
 		}
-		k := store.Keys{Conversations: []store.ConversationID{id}, Leases: []store.ConversationID{id}, Tasks: []store.ConversationID{id}}
+		k := turn(t, round)
+		k.Marks = []store.MarkRef{{Account: a.account, User: a.user, Conversation: id}}
 		if key != "" {
-			k.Requests = []store.RequestRef{{Account: account, Key: key}}
+			k.Requests = []store.RequestRef{{Account: a.account, Key: key}}
 		}
 		return k
 	}

@@ -53,13 +53,8 @@ func child(t *testing.T, way, test string, env ...string) (*exec.Cmd, *bytes.Buf
 	return cmd, output
 }
 
-// onlyChild skips a test that is for the child.
-func onlyChild(t *testing.T) {
-	t.Helper()
-	if os.Getenv(childEnv) == "" {
-		t.Skip("another test runs it in a process of its own")
-	}
-}
+// isChild reports whether this process plays another package's.
+func isChild() bool { return os.Getenv(childEnv) != "" }
 
 func connect(t testing.TB, url string) *pgx.Conn {
 	t.Helper()

@@ -53,14 +53,12 @@ func TestDatabasesInParallel(t *testing.T) {
 
 // TestChildDatabase is a test of another package.
 func TestChildDatabase(t *testing.T) {
-	onlyChild(t)
 	conn := connect(t, Database(t))
 	t.Logf("database %s", value[string](t, conn, "select current_database()"))
 }
 
 // TestChildOwn is another.
 func TestChildOwn(t *testing.T) {
-	onlyChild(t)
 	execute(t, connect(t, Own(t, Options{}).Database(t)), "select 1")
 }
 

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"slices"
 	"time"
 
 	"github.com/teaminbox/teaminbox/internal/record"
@@ -129,20 +130,11 @@ func (t *tx) PutContacts(cs ...store.Contact) error {
 func identities(c store.Contact) []store.Identity {
 	var all []store.Identity
 	for _, a := range c.Addresses {
-		if i := store.IdentityOf(c.Account, a); !has(all, i) {
+		if i := store.IdentityOf(c.Account, a); !slices.Contains(all, i) {
 			all = append(all, i)
 		}
 	}
 	return all
-}
-
-func has[T comparable](all []T, one T) bool {
-	for _, v := range all {
-		if v == one {
-			return true
-		}
-	}
-	return false
 }
 
 // flushContacts returns the statements that write contacts, and who has which
@@ -156,12 +148,12 @@ func (t *tx) flushContacts() ([]statement, error) {
 			was = identities(*s.kept)
 		}
 		for _, i := range was {
-			if !has(is, i) {
+			if !slices.Contains(is, i) {
 				gone = append(gone, identityRow{i, s.value.ID})
 			}
 		}
 		for _, i := range is {
-			if !has(was, i) {
+			if !slices.Contains(was, i) {
 				come = append(come, identityRow{i, s.value.ID})
 			}
 		}

@@ -45,7 +45,7 @@ func (t *tx) fetch(fetches ...*fetch) error {
 func fetchByID[ID comparable, T any](t *tx, r *records[ID, T], k kind[ID, T], guardOf func(ID) guard, text string, param func([]ID) any, ids []ID) *fetch {
 	unknown := missing(r.known, ids)
 	for _, id := range unknown {
-		if t.numbered(id) {
+		if t.drew(id) {
 			r.set(id, &slot[T]{})
 		}
 	}
@@ -106,8 +106,8 @@ func mapped[A, B any](list []A, of func(A) B) []B {
 	return all
 }
 
-// numbered reports whether an id is a number that this transaction has drawn.
-func (t *tx) numbered(id any) bool {
+// drew reports whether an id is a number that this transaction has drawn.
+func (t *tx) drew(id any) bool {
 	switch id := id.(type) {
 	case store.ContactID:
 		return t.ids.drew(int64(id))

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgtype"
 
@@ -13,35 +14,10 @@ import (
 // order of an index, no further than the page needs. The parameters are: $1
 // account, $2 and $3 the place before which it begins, $4 how many, $5 statuses
 // or NULL, $6 claimants or NULL, $7 inboxes, $8 names of participants.
-const (
-	inboxLists = `
-		SELECT x.last_at, x.id FROM unnest($7::text[]) AS i(inbox), LATERAL (
-			WITH RECURSIVE s(status) AS (
-				SELECT min(c.status) FROM @conversations c WHERE c.account = $1 AND c.inbox = i.inbox
-				UNION ALL
-				SELECT (SELECT min(c.status) FROM @conversations c WHERE c.account = $1 AND c.inbox = i.inbox AND c.status > s.status) FROM s WHERE s.status IS NOT NULL
-			) SELECT status FROM s WHERE $5::text[] IS NULL AND status IS NOT NULL
-			UNION SELECT unnest($5::text[])
-		) AS s(status), LATERAL (
-			SELECT c.last_at, c.id FROM @conversations c
-			WHERE c.account = $1 AND c.inbox = i.inbox AND c.status = s.status AND (c.last_at, c.id) < ($2, $3)
-				AND ($6::text[] IS NULL OR c.claimed_by = ANY($6::text[]))
-			ORDER BY c.last_at DESC, c.id DESC LIMIT $4
-		) AS x`
-	participantLists = `
-		SELECT x.last_at, x.conversation FROM unnest($8::text[]) AS n(name), LATERAL (
-			WITH RECURSIVE s(status) AS (
-				SELECT min(p.status) FROM @participants p WHERE p.account = $1 AND p.name = n.name
-				UNION ALL
-				SELECT (SELECT min(p.status) FROM @participants p WHERE p.account = $1 AND p.name = n.name AND p.status > s.status) FROM s WHERE s.status IS NOT NULL
-			) SELECT status FROM s WHERE $5::text[] IS NULL AND status IS NOT NULL
-			UNION SELECT unnest($5::text[])
-		) AS s(status), LATERAL (
-			SELECT p.last_at, p.conversation FROM @participants p
-			WHERE p.account = $1 AND p.name = n.name AND p.status = s.status AND (p.last_at, p.conversation) < ($2, $3)
-				AND ($6::text[] IS NULL OR p.claimed_by = ANY($6::text[]))
-			ORDER BY p.last_at DESC, p.conversation DESC LIMIT $4
-		) AS x`
+var (
+	inboxLists       = listsOf("$7", "@conversations", "inbox", "id")
+	participantLists = listsOf("$8", "@participants", "name", "conversation")
+
 	page = `
 		SELECT ` + conversationColumns + `
 		FROM (SELECT l.last_at, l.id FROM (` + inboxLists + ` UNION ` + participantLists + `) AS l(last_at, id) ORDER BY l.last_at DESC, l.id DESC LIMIT $4) AS l
@@ -58,6 +34,26 @@ const (
 				WHERE p.account = $1 AND p.name = ANY($8::text[]) AND p.status = c.status AND p.last_at = c.last_at AND p.conversation = c.id))
 		ORDER BY c.last_at DESC, c.id DESC LIMIT $4`
 )
+
+// listsOf returns the query of the lists that the names in a parameter have in
+// a table. Any status means those that occur, which are found by going from one
+// to the next in the index.
+func listsOf(param, table, name, id string) string {
+	return strings.NewReplacer("{param}", param, "{table}", table, "{name}", name, "{id}", id).Replace(`
+		SELECT x.last_at, x.{id} FROM unnest({param}::text[]) AS n(name), LATERAL (
+			WITH RECURSIVE s(status) AS (
+				SELECT min(l.status) FROM {table} l WHERE l.account = $1 AND l.{name} = n.name
+				UNION ALL
+				SELECT (SELECT min(l.status) FROM {table} l WHERE l.account = $1 AND l.{name} = n.name AND l.status > s.status) FROM s WHERE s.status IS NOT NULL
+			) SELECT status FROM s WHERE $5::text[] IS NULL AND status IS NOT NULL
+			UNION SELECT unnest($5::text[])
+		) AS s(status), LATERAL (
+			SELECT l.last_at, l.{id} FROM {table} l
+			WHERE l.account = $1 AND l.{name} = n.name AND l.status = s.status AND (l.last_at, l.{id}) < ($2, $3)
+				AND ($6::text[] IS NULL OR l.claimed_by = ANY($6::text[]))
+			ORDER BY l.last_at DESC, l.{id} DESC LIMIT $4
+		) AS x`)
+}
 
 // infinity comes after every time.
 var infinity = pgtype.Timestamptz{InfinityModifier: pgtype.Infinity, Valid: true}

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/teaminbox/teaminbox/internal/record"
@@ -80,7 +81,7 @@ func (t *tx) fetchMessages(ids []store.MessageID) *fetch {
 
 // MessagesFrom returns messages by their providers' ids.
 func (t *tx) MessagesFrom(refs ...store.ProviderRef) ([]store.Message, error) {
-	refs = without(refs, func(r store.ProviderRef) bool { return r.ProviderID == "" })
+	refs = slices.DeleteFunc(slices.Clone(refs), func(r store.ProviderRef) bool { return r.ProviderID == "" })
 	return byKey(t, &t.providers, &t.messages, messageKind, t.fetchMessagesFrom, refs)
 }
 
@@ -116,17 +117,6 @@ func (t *tx) fetchMessagesByRequest(refs []store.RequestRef) *fetch {
 }
 
 func (t *tx) forRequest(r store.RequestRef) guard { return t.s.guards.request(r.Account, r.Key) }
-
-// without leaves out some of a list.
-func without[T any](list []T, out func(T) bool) []T {
-	var rest []T
-	for _, v := range list {
-		if !out(v) {
-			rest = append(rest, v)
-		}
-	}
-	return rest
-}
 
 // ListMessages returns messages of a conversation in their order.
 func (t *tx) ListMessages(q store.MessageQuery) ([]store.Message, error) {

@@ -53,7 +53,7 @@ func (s *Store) View(ctx context.Context, fn func(store.Tx) error) error {
 		return err
 	}
 	defer s.running.Done()
-	return s.retry(ctx, func(int) (*tx, error) { return s.attempt(ctx, true, nil, fn) })
+	return s.retry(ctx, func() (*tx, error) { return s.attempt(ctx, true, nil, fn) })
 }
 
 // Update runs fn in a transaction. Updates that read or write the same keys
@@ -70,7 +70,7 @@ func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
 	}
 	defer s.running.Done()
 	var first []guard
-	return s.retry(ctx, func(int) (*tx, error) {
+	return s.retry(ctx, func() (*tx, error) {
 		t, err := s.attempt(ctx, false, first, fn)
 		if t != nil {
 			first = t.wanted()
@@ -95,10 +95,10 @@ const (
 
 // retry tries a transaction until it succeeds, or fails in a way that another
 // try does not cure.
-func (s *Store) retry(ctx context.Context, attempt func(try int) (*tx, error)) error {
+func (s *Store) retry(ctx context.Context, attempt func() (*tx, error)) error {
 	lost := 0
 	for try := 1; ; try++ {
-		t, err := attempt(try)
+		t, err := attempt()
 		if err == nil {
 			return nil
 		}
