@@ -78,6 +78,7 @@ func TestUnknown(t *testing.T) {
 		t.Errorf("Update: %v, must be ErrUnknown", err)
 	}
 	proxy.Stall(false)
+	proxy.Cut() // or the pool waits for its connections to end as they should
 }
 
 // Connections that are cut while Updates run do no harm: each Update that
