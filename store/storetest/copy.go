@@ -1,11 +1,13 @@
 package storetest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/teaminbox/teaminbox/store"
@@ -104,7 +106,7 @@ func copyNumbers(e *env) error {
 	if err != nil {
 		return err
 	}
-	user := all.Users[0]
+	user := slices.MaxFunc(all.Users, func(a, b store.User) int { return cmp.Compare(a.Version, b.Version) })
 	user.Name = "renamed"
 	if err := t.update(func(tx store.Tx) error { return tx.PutUsers(user) }); err != nil {
 		return fmt.Errorf("putting a user with the version that the source had: %w", err)
@@ -336,7 +338,7 @@ func copyTwice(e *env) error {
 		}
 	}
 	if succeeded != 1 {
-		return fmt.Errorf("of %d copies at once into one store %d succeeded: %w", copies, succeeded, errors.Join(errs...))
+		return errors.Join(fmt.Errorf("of %d copies at once into one store %d succeeded", copies, succeeded), errors.Join(errs...))
 	}
 	return equal(e.ctx, from, to)
 }
