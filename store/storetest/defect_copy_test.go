@@ -93,48 +93,57 @@ type claimsEmpty struct{ store.Target }
 
 func (c claimsEmpty) Counts() (store.Counts, error) { return store.Counts{}, nil }
 
-// present shows what is there when it is asked for, not one moment.
-func present(m *mutant) iter.Seq2[store.Batch, error] {
+// batchesOf returns the batches of a source.
+func batchesOf(s store.Source) (all []store.Batch, err error) {
+	for b, err := range s.Batches() {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, b)
+	}
+	return all, nil
+}
+
+// restless is a source that shows what is there when it is asked for it, not
+// one moment.
+type restless struct {
+	store.Source
+	m *memory.Store
+}
+
+func (r restless) present() (all []store.Batch, err error) {
+	err = r.m.Export(context.Background(), func(s store.Source) error {
+		all, err = batchesOf(s)
+		return err
+	})
+	return all, err
+}
+
+func (r restless) Counts() (store.Counts, error) {
+	batches, err := r.present()
+	var all store.Batch
+	for _, b := range batches {
+		add(&all, b)
+	}
+	return countsOf(all), err
+}
+
+func (r restless) Batches() iter.Seq2[store.Batch, error] {
 	return func(yield func(store.Batch, error) bool) {
-		var first []store.Batch
-		_ = m.Store.Export(context.Background(), func(s store.Source) error {
-			for b := range s.Batches() {
-				first = append(first, b)
+		for i := 0; ; i++ {
+			all, err := r.present()
+			if err == nil && i >= len(all) {
+				return
 			}
-			return nil
-		})
-		for i := range first {
-			more := true
-			_ = m.Store.Export(context.Background(), func(s store.Source) error {
-				n := 0
-				for b := range s.Batches() {
-					if n == i {
-						more = yield(b, nil)
-						return nil
-					}
-					n++
-				}
-				return nil
-			})
-			if !more {
+			if err != nil {
+				yield(store.Batch{}, err)
+				return
+			}
+			if !yield(all[i], nil) {
 				return
 			}
 		}
 	}
-}
-
-// presentCounts counts what present shows.
-type presentCounts struct {
-	source
-	m *mutant
-}
-
-func (p presentCounts) Counts() (c store.Counts, err error) {
-	var all store.Batch
-	for b := range present(p.m) {
-		add(&all, b)
-	}
-	return countsOf(all), nil
 }
 
 // byPieces is an Import that keeps each Put.
@@ -166,20 +175,7 @@ func (p byPieces) Numbers() (n store.Numbers, err error) {
 }
 
 func (p byPieces) Batches() iter.Seq2[store.Batch, error] {
-	var all []store.Batch
-	err := p.m.Export(context.Background(), func(s store.Source) error {
-		for b, err := range s.Batches() {
-			if err != nil {
-				return err
-			}
-			all = append(all, b)
-		}
-		return nil
-	})
-	if err != nil {
-		return func(yield func(store.Batch, error) bool) { yield(store.Batch{}, err) }
-	}
-	return inMemory(all)
+	return restless{m: p.m}.Batches() // nothing changes any more
 }
 
 func copyDefects() []defect {
@@ -225,16 +221,17 @@ func copyDefects() []defect {
 		{"fences begin anew after a copy", []string{"copy/leases"}, renumbers(func(n *store.Numbers) { n.LastID = 0 })},
 		{"the directory version begins anew after a copy", []string{"copy/everything"}, renumbers(func(n *store.Numbers) { n.DirectoryVersion = 1 })},
 		{"a copy is not of one moment", []string{"copy/snapshot"}, func(m *mutant) {
-			m.source = func(s store.Source) store.Source {
-				return presentCounts{source{s, func() iter.Seq2[store.Batch, error] { return present(m) }}, m}
-			}
+			m.source = func(s store.Source) store.Source { return restless{s, m.Store} }
 		}},
 		{"a store is exported in one batch", []string{"copy/small batches"}, exports(func(s store.Source) iter.Seq2[store.Batch, error] {
-			var all store.Batch
-			for b := range s.Batches() {
-				add(&all, b)
+			return func(yield func(store.Batch, error) bool) {
+				batches, err := batchesOf(s)
+				var all store.Batch
+				for _, b := range batches {
+					add(&all, b)
+				}
+				yield(all, err)
 			}
-			return inMemory([]store.Batch{all})
 		})},
 		{"the last batch is forgotten", []string{"copy/small batches", "copy/everything"}, exports(func(s store.Source) iter.Seq2[store.Batch, error] {
 			return func(yield func(store.Batch, error) bool) {
