@@ -25,8 +25,8 @@ func (s *Store) Export(ctx context.Context, fn func(store.Source) error) error {
 }
 
 // Import runs fn in a transaction that has all tables for itself; Views see
-// them as they were before. It fails with [ErrBusy] if another Import is under
-// way, or if an engine goes on writing for Config.LockTimeout.
+// them as they were before, and Updates wait. It fails with [ErrBusy] if another
+// Import is under way, or if somebody goes on writing for Config.LockTimeout.
 func (s *Store) Import(ctx context.Context, fn func(store.Target) error) error {
 	return s.port(ctx, false, func(p port) error {
 		if err := p.begin(`BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE`); err != nil {
