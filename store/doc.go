@@ -41,11 +41,11 @@
 // Times are kept in UTC with microseconds. The zero time stays the zero time.
 // Texts are kept byte for byte, NUL included.
 //
+// Packages store/memory, store/sqlite and store/postgres are references; test
+// your own implementation with package store/storetest.
+//
 // # Moving
 //
 // [Copy] carries everything from one Store to another, as when a company that
 // began on SQLite moves to Postgres.
-//
-// Packages store/memory, store/sqlite and store/postgres are references; test
-// your own implementation with package store/storetest.
 package store
