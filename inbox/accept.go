@@ -176,12 +176,8 @@ func opens(conv *store.Conversation, isNew bool, kind compliance.Kind, written t
 // contactFor finds or makes the customer behind a message, who may be known by
 // the address or by the medium's own id.
 func (in *Inbox) contactFor(t *tx, account store.AccountID, m channel.Inbound) (store.Contact, error) {
-	identities := []store.Identity{store.IdentityOf(account, m.From)}
 	other := userAddress(m)
-	if other != "" {
-		identities = append(identities, store.IdentityOf(account, other))
-	}
-	found, err := t.ContactsAt(identities...)
+	found, err := t.ContactsAt(identitiesOf(account, m)...)
 	if err != nil {
 		return store.Contact{}, err
 	}
@@ -220,6 +216,20 @@ func (in *Inbox) contactFor(t *tx, account store.AccountID, m channel.Inbound) (
 	return putContact(t, c)
 }
 
+// identitiesOf returns by what the customer behind a message may be known.
+func identitiesOf(account store.AccountID, m channel.Inbound) []store.Identity {
+	identities := []store.Identity{store.IdentityOf(account, m.From)}
+	if other := userAddress(m); other != "" {
+		identities = append(identities, store.IdentityOf(account, other))
+	}
+	return identities
+}
+
+// threadOf returns the thread of a message.
+func threadOf(box store.Inbox, m channel.Inbound) store.Thread {
+	return store.Thread{Account: box.Account, Inbox: box.ID, Family: m.From.Family(), Identity: m.From.Identity()}
+}
+
 // owns reports whether an address says the same as one of a contact's.
 func owns(c store.Contact, a channel.Address) bool {
 	return slices.ContainsFunc(c.Addresses, func(had channel.Address) bool {
@@ -238,8 +248,7 @@ func putContact(t *tx, c store.Contact) (store.Contact, error) {
 // conversationFor finds or makes the thread of a message. A conversation that
 // it makes is not stored yet.
 func (in *Inbox) conversationFor(t *tx, box store.Inbox, contact store.Contact, m channel.Inbound) (conv store.Conversation, isNew bool, err error) {
-	thread := store.Thread{Account: box.Account, Inbox: box.ID, Family: m.From.Family(), Identity: m.From.Identity()}
-	found, err := t.ConversationsIn(thread)
+	found, err := t.ConversationsIn(threadOf(box, m))
 	if err != nil {
 		return store.Conversation{}, false, err
 	}

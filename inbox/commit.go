@@ -42,7 +42,9 @@ type committer struct {
 
 // change is one caller's part of a transaction.
 type change struct {
-	apply func(*tx) error
+	apply   func(*tx) error
+	expects []expectation
+
 	err   error
 	after []func()
 
@@ -63,11 +65,11 @@ const (
 // transaction has begun, do waits for the outcome. A change that is a must
 // waits even if too many do: it finishes what was begun, and makes no new
 // work.
-func (c *committer) do(ctx context.Context, must bool, apply func(*tx) error) error {
+func (c *committer) do(ctx context.Context, must bool, apply func(*tx) error, expects ...expectation) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("inbox: %w", err)
 	}
-	ch := &change{apply: apply, signal: make(chan signal, 1)}
+	ch := &change{apply: apply, expects: expects, signal: make(chan signal, 1)}
 	c.mu.Lock()
 	if len(c.waiting) >= c.maxWaiting && !must {
 		c.mu.Unlock()
@@ -208,6 +210,11 @@ func (c *committer) try(ctx context.Context, batch []*change) (begun bool, err e
 	err = c.store.Update(ctx, func(s store.Tx) error {
 		begun = true
 		t := newTx(s, c.now())
+		if p, ok := s.(store.Prefetcher); ok {
+			if err := prefetch(p, t, batch); err != nil {
+				return err
+			}
+		}
 		for _, ch := range batch {
 			writes := t.writes
 			t.after = nil

@@ -63,6 +63,20 @@ func (c *directoryCache) version(v int64) *directory {
 	return c.current
 }
 
+// lately returns the inbox that owned an endpoint when it was last looked for,
+// or nil.
+func (c *directoryCache) lately(end store.Endpoint) *store.Inbox {
+	c.mu.Lock()
+	d := c.current
+	c.mu.Unlock()
+	if d == nil {
+		return nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.at[end]
+}
+
 // inboxAt returns the inbox that owns an endpoint, or nil.
 func (in *Inbox) inboxAt(t *tx, end store.Endpoint) (*store.Inbox, error) {
 	d, err := in.directoryAt(t)

@@ -88,14 +88,14 @@ func (in *Inbox) committed(events, tasks bool) {
 
 // update runs fn in a transaction that it shares with whatever else waits.
 // See committer.
-func (in *Inbox) update(ctx context.Context, fn func(*tx) error) error {
-	return in.commits.do(ctx, false, fn)
+func (in *Inbox) update(ctx context.Context, fn func(*tx) error, expects ...expectation) error {
+	return in.commits.do(ctx, false, fn, expects...)
 }
 
 // record is update for the engine's own work on what it has taken in already,
 // which is never refused for overload.
-func (in *Inbox) record(ctx context.Context, fn func(*tx) error) error {
-	return in.commits.do(ctx, true, fn)
+func (in *Inbox) record(ctx context.Context, fn func(*tx) error, expects ...expectation) error {
+	return in.commits.do(ctx, true, fn, expects...)
 }
 
 // view runs fn on one snapshot.

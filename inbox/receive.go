@@ -36,7 +36,7 @@ func (in *Inbox) Status(ctx context.Context, channelName string, u channel.Statu
 	if err := checkStatus(u); err != nil {
 		return err
 	}
-	return in.update(ctx, func(t *tx) error { return in.report(t, channelName, u) })
+	return in.update(ctx, func(t *tx) error { return in.report(t, channelName, u) }, in.expectReports(channelName, []channel.StatusUpdate{u}))
 }
 
 func checkStatus(u channel.StatusUpdate) error {
@@ -92,7 +92,7 @@ func (in *Inbox) receiveAll(ctx context.Context, channelName string, d channel.D
 // A message that was sound and can't be put into its inbox all the same, since
 // what is stored contradicts itself or a part of the engine panics, is kept as
 // a stray: its provider would offer it in vain, and give up.
-func (in *Inbox) takeIn(ctx context.Context, commit func(context.Context, func(*tx) error) error, channelName string,
+func (in *Inbox) takeIn(ctx context.Context, commit func(context.Context, func(*tx) error, ...expectation) error, channelName string,
 	messages []channel.Inbound, reports []channel.StatusUpdate,
 ) ([]Acceptance, error) {
 	accepted := make([]Acceptance, len(messages))
@@ -109,7 +109,7 @@ func (in *Inbox) takeIn(ctx context.Context, commit func(context.Context, func(*
 			}
 		}
 		return nil
-	})
+	}, in.expectArrivals(channelName, messages), in.expectReports(channelName, reports))
 	switch {
 	case err == nil:
 		in.telemetry.accepted(ctx, channelName, accepted)
@@ -160,7 +160,7 @@ func (in *Inbox) accountOf(t *tx, end store.Endpoint) (store.AccountID, error) {
 
 // takeInSingly takes messages and reports in one by one, in their order, since
 // one of them can't be taken in as it should.
-func (in *Inbox) takeInSingly(ctx context.Context, commit func(context.Context, func(*tx) error) error, channelName string,
+func (in *Inbox) takeInSingly(ctx context.Context, commit func(context.Context, func(*tx) error, ...expectation) error, channelName string,
 	messages []channel.Inbound, reports []channel.StatusUpdate,
 ) ([]Acceptance, error) {
 	all := make([]Acceptance, 0, len(messages))

@@ -155,7 +155,7 @@ func (a *Agent) write(ctx context.Context, id store.ConversationID, want access,
 			return nil
 		}
 		return a.in.begin(t, id)
-	})
+	}, a.in.expectReply(a.account, id, key))
 	if err != nil {
 		return store.Message{}, err
 	}

@@ -142,7 +142,7 @@ func (in *Inbox) proceed(ctx context.Context, lease store.Lease, record func(t *
 			return t.Release(lease)
 		}
 		return nil
-	})
+	}, in.expectTurn(lease.Conversation))
 	var failure *taskError
 	if !behind || record == nil || !errors.As(err, &failure) {
 		return next, err

@@ -90,6 +90,13 @@ type ReadMark struct {
 	InboundCount int64 // the conversation's InboundCount at that message
 }
 
+// MarkRef is the key of a read mark.
+type MarkRef struct {
+	Account      AccountID
+	User         UserID
+	Conversation ConversationID
+}
+
 // Conversations holds threads and who has read what.
 type Conversations interface {
 	Conversations(ids ...ConversationID) ([]Conversation, error)

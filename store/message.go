@@ -113,6 +113,12 @@ type ProviderRef struct {
 	ProviderID string
 }
 
+// RequestRef is a message or note as its caller names it.
+type RequestRef struct {
+	Account AccountID
+	Key     string
+}
+
 // MessageQuery selects messages of one conversation. With After they come in
 // order of Seq ascending, otherwise descending from Before.
 type MessageQuery struct {

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"errors"
+
+	"github.com/teaminbox/teaminbox/compliance"
 )
 
 // Store keeps the records of any number of accounts.
@@ -51,6 +53,29 @@ type Tx interface {
 	// process has seen end. No two committed transactions get the same one. It
 	// counts as a write.
 	NewID() (int64, error)
+}
+
+// Prefetcher is a Tx for which every read is a round trip: it gains from
+// knowing what will be read by keys, and reads all of it at once. Prefetch
+// changes no answer.
+type Prefetcher interface {
+	Tx
+	Prefetch(k Keys) error
+}
+
+// Keys are what a transaction is likely to read by keys.
+type Keys struct {
+	Providers     []ProviderRef // messages and strays
+	Requests      []RequestRef
+	Identities    []Identity
+	Threads       []Thread
+	Consent       []compliance.Key
+	Contacts      []ContactID
+	Conversations []ConversationID
+	Messages      []MessageID
+	Tasks         []ConversationID
+	Leases        []ConversationID
+	Marks         []MarkRef
 }
 
 // Notifier is a Store that learns of other processes' commits. Notify blocks

@@ -46,19 +46,16 @@ func scanContact(r scanner, c *store.Contact) error {
 
 // Contacts returns contacts by id.
 func (t *tx) Contacts(ids ...store.ContactID) ([]store.Contact, error) {
-	return byID(t, &t.contacts, contactKind, t.s.guards.contact, `SELECT `+contactColumns+` FROM @contacts c WHERE c.id = ANY($1::bigint[])`, numbers, ids)
+	return byID(t, &t.contacts, contactKind, t.fetchContacts, ids)
+}
+
+func (t *tx) fetchContacts(ids []store.ContactID) *fetch {
+	return fetchByID(t, &t.contacts, contactKind, t.s.guards.contact, `SELECT `+contactColumns+` FROM @contacts c WHERE c.id = ANY($1::bigint[])`, numbers, ids)
 }
 
 // ContactsAt returns the contacts that own identities, each once.
 func (t *tx) ContactsAt(ids ...store.Identity) ([]store.Contact, error) {
-	found, err := byKey(t, &t.owners, &t.contacts, contactKind, t.forIdentity, `
-		SELECT k.n, `+contactColumns+`
-		FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS k(account, family, value, n)
-		JOIN @identities i ON i.account = k.account AND i.family = k.family AND i.value = k.value
-		JOIN @contacts c ON c.id = i.contact`,
-		func(keys []store.Identity) []any {
-			return texts3(keys, func(i store.Identity) (string, string, string) { return string(i.Account), string(i.Family), i.Value })
-		}, ids)
+	found, err := byKey(t, &t.owners, &t.contacts, contactKind, t.fetchContactsAt, ids)
 	if err != nil || len(found) < 2 {
 		return found, err
 	}
@@ -71,6 +68,17 @@ func (t *tx) ContactsAt(ids ...store.Identity) ([]store.Contact, error) {
 		}
 	}
 	return once, nil
+}
+
+func (t *tx) fetchContactsAt(ids []store.Identity) *fetch {
+	return fetchByKey(&t.owners, &t.contacts, contactKind, t.forIdentity, `
+		SELECT k.n, `+contactColumns+`
+		FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS k(account, family, value, n)
+		JOIN @identities i ON i.account = k.account AND i.family = k.family AND i.value = k.value
+		JOIN @contacts c ON c.id = i.contact`,
+		func(keys []store.Identity) []any {
+			return texts3(keys, func(i store.Identity) (string, string, string) { return string(i.Account), string(i.Family), i.Value })
+		}, ids)
 }
 
 func (t *tx) forIdentity(i store.Identity) guard {

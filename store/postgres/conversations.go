@@ -55,13 +55,21 @@ func scanConversation(r scanner, c *store.Conversation) error {
 
 // Conversations returns conversations by id.
 func (t *tx) Conversations(ids ...store.ConversationID) ([]store.Conversation, error) {
-	return byID(t, &t.conversations, conversationKind, t.s.guards.conversation,
+	return byID(t, &t.conversations, conversationKind, t.fetchConversations, ids)
+}
+
+func (t *tx) fetchConversations(ids []store.ConversationID) *fetch {
+	return fetchByID(t, &t.conversations, conversationKind, t.s.guards.conversation,
 		`SELECT `+conversationColumns+` FROM @conversations c WHERE c.id = ANY($1::bigint[])`, numbers, ids)
 }
 
 // ConversationsIn returns the conversations of threads.
 func (t *tx) ConversationsIn(threads ...store.Thread) ([]store.Conversation, error) {
-	return byKey(t, &t.threads, &t.conversations, conversationKind, t.forThread, `
+	return byKey(t, &t.threads, &t.conversations, conversationKind, t.fetchConversationsIn, threads)
+}
+
+func (t *tx) fetchConversationsIn(threads []store.Thread) *fetch {
+	return fetchByKey(&t.threads, &t.conversations, conversationKind, t.forThread, `
 		SELECT k.n, `+conversationColumns+`
 		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS k(account, inbox, family, identity, n)
 		JOIN @conversations c ON c.account = k.account AND c.inbox = k.inbox AND c.family = k.family AND c.identity = k.identity`,
@@ -175,88 +183,4 @@ func appendParticipants(to []participant, c store.Conversation, names []string) 
 		to = append(to, participant{c.Account, name, c.Status, c.LastAt, c.ID, c.ClaimedBy})
 	}
 	return to
-}
-
-// mark is how far a user has read.
-type mark struct {
-	account store.AccountID
-	store.ReadMark
-}
-
-// ReadMarks returns a user's marks in conversations.
-func (t *tx) ReadMarks(account store.AccountID, user store.UserID, cs ...store.ConversationID) ([]store.ReadMark, error) {
-	if err := t.ready(); err != nil || len(cs) == 0 {
-		return nil, err
-	}
-	found, err := all(t, t.only(t.s.guards.marks(account, user)), func(r scanner, m *store.ReadMark) error {
-		err := r.Scan((*string)(&m.User), (*int64)(&m.Conversation), &m.Seq, &m.InboundCount)
-		unpackAll((*string)(&m.User))
-		return err
-	}, `SELECT username, conversation, seq, inbound_count FROM @read_marks WHERE account = $1 AND username = $2 AND conversation = ANY($3::bigint[])`,
-		pack(string(account)), pack(string(user)), numbers(cs))
-	if err != nil {
-		return nil, err
-	}
-	marks := make(map[store.ConversationID]store.ReadMark, len(found))
-	for _, m := range found {
-		marks[m.Conversation] = m
-	}
-	found = nil
-	for _, id := range cs {
-		if m, ok := marks[id]; ok {
-			found = append(found, m)
-		}
-	}
-	return found, nil
-}
-
-// only returns the guards of a read, which a View does without.
-func (t *tx) only(gs ...guard) []guard {
-	if t.readOnly {
-		return nil
-	}
-	return gs
-}
-
-// PutReadMarks sets marks.
-func (t *tx) PutReadMarks(account store.AccountID, ms ...store.ReadMark) error {
-	if err := t.writable(); err != nil {
-		return err
-	}
-	for _, m := range ms {
-		t.need(t.s.guards.marks(account, m.User))
-		t.marks = append(t.marks, mark{account, m})
-	}
-	return nil
-}
-
-// flushMarks returns the statements that set marks, of each the last.
-func (t *tx) flushMarks() []statement {
-	if len(t.marks) == 0 {
-		return nil
-	}
-	type key struct {
-		account      store.AccountID
-		user         store.UserID
-		conversation store.ConversationID
-	}
-	last := make(map[key]int, len(t.marks))
-	for i, m := range t.marks {
-		last[key{m.account, m.User, m.Conversation}] = i
-	}
-	var accounts, users []string
-	var conversations, seqs, counts []int64
-	for i, m := range t.marks {
-		if last[key{m.account, m.User, m.Conversation}] != i {
-			continue
-		}
-		accounts, users = append(accounts, pack(string(m.account))), append(users, pack(string(m.User)))
-		conversations, seqs, counts = append(conversations, int64(m.Conversation)), append(seqs, m.Seq), append(counts, m.InboundCount)
-	}
-	t.marks = nil
-	return []statement{{text: `
-		INSERT INTO @read_marks (account, username, conversation, seq, inbound_count)
-		SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
-		ON CONFLICT (account, username, conversation) DO UPDATE SET seq = excluded.seq, inbound_count = excluded.inbound_count`,
-		args: []any{accounts, users, conversations, seqs, counts}}}
 }

@@ -18,6 +18,9 @@ type directory struct {
 	users    records[inAccount[store.UserID], store.User]
 
 	written bool // since the last flush
+
+	version      int64 // of the Directory, if it is known
+	versionKnown bool
 }
 
 // inAccount is a key within an account.
@@ -63,9 +66,28 @@ func (t *tx) forDirectory() []guard {
 
 // DirectoryVersion returns how often the Directory has been written.
 func (t *tx) DirectoryVersion() (int64, error) {
-	var version int64
-	err := t.readDirectory(`SELECT directory_version FROM @counters`, func(rows pgx.Rows) error { return rows.Scan(&version) })
-	return version, err
+	if err := t.ready(); err != nil {
+		return 0, err
+	}
+	if t.directory.written {
+		var version int64
+		err := t.readDirectory(`SELECT directory_version FROM @counters`, func(rows pgx.Rows) error { return rows.Scan(&version) })
+		return version, err
+	}
+	err := t.fetch(t.fetchDirectoryVersion())
+	return t.directory.version, err
+}
+
+func (t *tx) fetchDirectoryVersion() *fetch {
+	d := &t.directory
+	if d.versionKnown || d.written {
+		return nil
+	}
+	return &fetch{
+		guards:    t.forDirectory(),
+		statement: statement{`SELECT directory_version FROM @counters`, nil, func(rows pgx.Rows) error { return rows.Scan(&d.version) }},
+		after:     func() { d.versionKnown = true },
+	}
 }
 
 // readDirectory reads from the Directory. What a transaction holds back of
@@ -243,7 +265,7 @@ func (d *directory) flush() ([]statement, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.written = false
+	d.written, d.versionKnown = false, false
 	statements := []statement{{text: `UPDATE @counters SET directory_version = directory_version + 1`}}
 	for _, some := range [][]statement{accounts, inboxes, teams, users, endpoints} {
 		statements = append(statements, some...)

@@ -102,10 +102,6 @@ func (g guards) request(account store.AccountID, key string) guard {
 
 func (g guards) watermark(id store.WatermarkID) guard { return g.of("watermark", string(id)) }
 
-func (g guards) marks(account store.AccountID, user store.UserID) guard {
-	return g.of("marks", string(account), string(user))
-}
-
 // events is that of an account's events. It is taken last, and waited for.
 func (g guards) events(account store.AccountID) guard { return g.of("events", string(account)) }
 

@@ -17,6 +17,8 @@ type idBlocks struct {
 	used   int64 // of the first block
 	drawn  int   // blocks so far
 	last   int64
+
+	issued map[int64]bool // blocks of which numbers were used
 }
 
 func (b *idBlocks) add(block int64) {
@@ -33,9 +35,19 @@ func (b *idBlocks) next(floor int64) int64 {
 		}
 		b.last = b.blocks[0] + b.used
 		b.used++
+		if b.issued == nil {
+			b.issued = make(map[int64]bool)
+		}
+		b.issued[b.blocks[0]] = true
 		return b.last
 	}
 	return 0
+}
+
+// drew reports whether a number was drawn here, so that nobody else has used
+// it. Blocks begin at 1, 17 and so on.
+func (b *idBlocks) drew(id int64) bool {
+	return id > 0 && b.issued[id-(id-1)%blockSize]
 }
 
 // blockCount foresees how many blocks an Update uses, and remembers the highest

@@ -24,7 +24,6 @@ type leaseSlot struct {
 	// spare is a fence that nobody has used. It was drawn when the guard was
 	// held, so it is larger than that of every earlier lease.
 	spare int64
-	due   bool // there was a task that is due
 }
 
 // living reports whether a lease is held at the moment of the transaction.
@@ -59,13 +58,23 @@ func (t *tx) LeaseDue(q store.LeaseQuery) ([]store.Lease, error) {
 	}
 	// With their guards in hand, look again: somebody may have been there and
 	// left since.
-	if err := t.loadLeases(missing(t.leases.of, due), q.Now); err != nil {
+	still := make(map[store.ConversationID]bool)
+	if err := t.fetch(t.fetchLeases(due), &fetch{after: func() {}, statement: statement{
+		`SELECT k.conversation FROM @tasks k WHERE k.conversation = ANY($1::bigint[]) AND NOT k.set_aside AND k.due_at <= $2`,
+		[]any{numbers(due), record.Time(q.Now)},
+		func(rows pgx.Rows) error {
+			var id store.ConversationID
+			err := rows.Scan((*int64)(&id))
+			still[id] = true
+			return err
+		},
+	}}); err != nil {
 		return nil, err
 	}
 	var taken []store.Lease
 	for _, id := range due {
 		s := t.leases.of[id]
-		if t.living(s) || !s.due {
+		if t.living(s) || !still[id] {
 			continue
 		}
 		if err := t.take(s, id, q.Owner, q.TTL); err != nil {
@@ -108,33 +117,39 @@ func (t *tx) findDue(q store.LeaseQuery) ([]store.ConversationID, error) {
 	}
 }
 
-// loadLeases reads leases, with their guards, and whether there is work.
-func (t *tx) loadLeases(cs []store.ConversationID, now time.Time) error {
-	if len(cs) == 0 {
+// fetchLeases asks for leases, and for fences in case new ones are taken.
+func (t *tx) fetchLeases(cs []store.ConversationID) *fetch {
+	k := &t.leases
+	if k.of == nil {
+		k.of = make(map[store.ConversationID]*leaseSlot)
+	}
+	var unknown []store.ConversationID
+	for _, id := range missing(k.of, cs) {
+		if t.ids.drew(int64(id)) {
+			k.of[id] = &leaseSlot{lease: store.Lease{Conversation: id}}
+		} else {
+			unknown = append(unknown, id)
+		}
+	}
+	if len(unknown) == 0 {
 		return nil
 	}
-	gs := make([]guard, len(cs))
-	for i, id := range cs {
-		gs[i] = t.s.guards.lease(id)
-	}
-	if t.leases.of == nil {
-		t.leases.of = make(map[store.ConversationID]*leaseSlot)
-	}
-	return t.ask(t.ctx, gs, statement{
+	f := &fetch{guards: mapped(unknown, t.s.guards.lease), after: func() {}}
+	f.statement = statement{
 		text: `
-			SELECT k.conversation, nextval('@ids'), l.conversation IS NOT NULL, coalesce(l.owner, ''), coalesce(l.fence, 0), l.until,
-				EXISTS (SELECT 1 FROM @tasks d WHERE d.conversation = k.conversation AND NOT d.set_aside AND d.due_at <= $2)
+			SELECT k.conversation, nextval('@ids'), l.conversation IS NOT NULL, coalesce(l.owner, ''), coalesce(l.fence, 0), l.until
 			FROM unnest($1::bigint[]) AS k(conversation) LEFT JOIN @leases l ON l.conversation = k.conversation`,
-		args: []any{numbers(cs), record.Time(now)},
+		args: []any{numbers(unknown)},
 		read: func(rows pgx.Rows) error {
 			s := &leaseSlot{}
 			l := &s.lease
-			err := rows.Scan((*int64)(&l.Conversation), &s.spare, &s.held, &l.Owner, &l.Fence, moment{&l.Until}, &s.due)
+			err := rows.Scan((*int64)(&l.Conversation), &s.spare, &s.held, &l.Owner, &l.Fence, moment{&l.Until})
 			unpackAll(&l.Owner)
-			t.leases.of[l.Conversation] = s
+			k.of[l.Conversation] = s
 			return err
 		},
-	})
+	}
+	return f
 }
 
 // Lease takes or prolongs leases.
@@ -142,7 +157,7 @@ func (t *tx) Lease(owner string, ttl time.Duration, cs ...store.ConversationID) 
 	if err := t.writable(); err != nil {
 		return nil, err
 	}
-	if err := t.loadLeases(missing(t.leases.of, cs), time.Time{}); err != nil {
+	if err := t.fetch(t.fetchLeases(cs)); err != nil {
 		return nil, err
 	}
 	var leases []store.Lease
@@ -167,6 +182,12 @@ func (t *tx) Lease(owner string, ttl time.Duration, cs ...store.ConversationID) 
 
 // take gives a lease that nobody holds.
 func (t *tx) take(s *leaseSlot, id store.ConversationID, owner string, ttl time.Duration) error {
+	if s.spare == 0 && t.ids.drew(int64(id)) && s.lease.Fence == 0 { // nobody had a lease of it before
+		var err error
+		if s.spare, err = t.NewID(); err != nil {
+			return err
+		}
+	}
 	if s.spare == 0 {
 		if err := t.ask(t.ctx, nil, statement{`SELECT nextval('@ids')`, nil, func(rows pgx.Rows) error { return rows.Scan(&s.spare) }}); err != nil {
 			return err
@@ -195,7 +216,7 @@ func (t *tx) Leases(cs ...store.ConversationID) ([]store.Lease, error) {
 	if t.readOnly {
 		return t.viewLeases(cs)
 	}
-	if err := t.loadLeases(missing(t.leases.of, cs), time.Time{}); err != nil {
+	if err := t.fetch(t.fetchLeases(cs)); err != nil {
 		return nil, err
 	}
 	var leases []store.Lease
@@ -234,7 +255,7 @@ func (t *tx) Release(ls ...store.Lease) error {
 	for i, l := range ls {
 		cs[i] = l.Conversation
 	}
-	if err := t.loadLeases(missing(t.leases.of, cs), time.Time{}); err != nil {
+	if err := t.fetch(t.fetchLeases(cs)); err != nil {
 		return err
 	}
 	for _, l := range ls {

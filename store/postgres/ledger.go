@@ -48,10 +48,8 @@ func (t *tx) ConsentEntries(keys ...compliance.Key) ([]compliance.Entry, error) 
 	if err := t.ready(); err != nil || len(keys) == 0 {
 		return nil, err
 	}
-	if unknown := missing(t.consent.of, keys); len(unknown) > 0 {
-		if err := t.loadConsent(unknown); err != nil {
-			return nil, err
-		}
+	if err := t.fetch(t.fetchConsent(keys)); err != nil {
+		return nil, err
 	}
 	var found []compliance.Entry
 	for _, k := range keys {
@@ -64,38 +62,37 @@ func (t *tx) forKey(k compliance.Key) guard {
 	return t.s.guards.person(k.Account, k.Family, k.Identity)
 }
 
-func (t *tx) loadConsent(keys []compliance.Key) error {
-	gs := make([]guard, 0, len(keys))
-	if !t.readOnly {
-		for _, k := range keys {
-			gs = append(gs, t.forKey(k))
-		}
+func (t *tx) fetchConsent(keys []compliance.Key) *fetch {
+	unknown := missing(t.consent.of, keys)
+	if len(unknown) == 0 {
+		return nil
 	}
-	found := make(map[compliance.Key][]compliance.Entry, len(keys))
-	if err := t.ask(t.ctx, gs, statement{
+	found := make(map[compliance.Key][]compliance.Entry, len(unknown))
+	f := &fetch{guards: mapped(unknown, t.forKey)}
+	f.statement = statement{
 		text: `
 			SELECT c.id, c.account, c.family, c.identity, c.kind, c.source, c.occurred_at, c.recorded_at, c.text, c.rule, c.channel, c.message, c.actor, c.sent_at
 			FROM unnest($1::text[], $2::text[], $3::text[]) AS k(account, family, identity)
 			JOIN @consent c ON c.account = k.account AND c.family = k.family AND c.identity = k.identity`,
-		args: texts3(keys, func(k compliance.Key) (string, string, string) { return k.Account, string(k.Family), k.Identity }),
+		args: texts3(unknown, func(k compliance.Key) (string, string, string) { return k.Account, string(k.Family), k.Identity }),
 		read: func(rows pgx.Rows) error {
 			var e compliance.Entry
 			err := scanEntry(rows, &e)
 			found[e.Key] = append(found[e.Key], e)
 			return err
 		},
-	}); err != nil {
-		return err
 	}
-	for _, k := range keys {
-		for _, e := range t.consent.pending {
-			if e.Key == k {
-				found[k] = append(found[k], e)
+	f.after = func() {
+		for _, k := range unknown {
+			for _, e := range t.consent.pending {
+				if e.Key == k {
+					found[k] = append(found[k], e)
+				}
 			}
+			t.consent.set(k, found[k])
 		}
-		t.consent.set(k, found[k])
 	}
-	return nil
+	return f
 }
 
 func (l *ledger) set(k compliance.Key, entries []compliance.Entry) {

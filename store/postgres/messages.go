@@ -71,13 +71,21 @@ func scanMessage(r scanner, m *store.Message) error {
 
 // Messages returns messages by id.
 func (t *tx) Messages(ids ...store.MessageID) ([]store.Message, error) {
-	return byID(t, &t.messages, messageKind, t.s.guards.message, `SELECT `+messageColumns+` FROM @messages m WHERE m.id = ANY($1::bigint[])`, numbers, ids)
+	return byID(t, &t.messages, messageKind, t.fetchMessages, ids)
+}
+
+func (t *tx) fetchMessages(ids []store.MessageID) *fetch {
+	return fetchByID(t, &t.messages, messageKind, t.s.guards.message, `SELECT `+messageColumns+` FROM @messages m WHERE m.id = ANY($1::bigint[])`, numbers, ids)
 }
 
 // MessagesFrom returns messages by their providers' ids.
 func (t *tx) MessagesFrom(refs ...store.ProviderRef) ([]store.Message, error) {
 	refs = without(refs, func(r store.ProviderRef) bool { return r.ProviderID == "" })
-	return byKey(t, &t.providers, &t.messages, messageKind, t.s.guards.provider, `
+	return byKey(t, &t.providers, &t.messages, messageKind, t.fetchMessagesFrom, refs)
+}
+
+func (t *tx) fetchMessagesFrom(refs []store.ProviderRef) *fetch {
+	return fetchByKey(&t.providers, &t.messages, messageKind, t.s.guards.provider, `
 		SELECT k.n, `+messageColumns+`
 		FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS k(channel, provider_id, n)
 		JOIN @messages m ON m.channel = k.channel AND m.provider_id = k.provider_id AND m.provider_id <> ''`,
@@ -88,22 +96,26 @@ func (t *tx) MessagesFrom(refs ...store.ProviderRef) ([]store.Message, error) {
 
 // MessagesByRequest returns messages by their callers' keys.
 func (t *tx) MessagesByRequest(account store.AccountID, keys ...string) ([]store.Message, error) {
-	var full []request
+	var full []store.RequestRef
 	for _, k := range keys {
 		if k != "" {
-			full = append(full, request{account, k})
+			full = append(full, store.RequestRef{Account: account, Key: k})
 		}
 	}
-	return byKey(t, &t.requests, &t.messages, messageKind, t.forRequest, `
+	return byKey(t, &t.requests, &t.messages, messageKind, t.fetchMessagesByRequest, full)
+}
+
+func (t *tx) fetchMessagesByRequest(refs []store.RequestRef) *fetch {
+	return fetchByKey(&t.requests, &t.messages, messageKind, t.forRequest, `
 		SELECT k.n, `+messageColumns+`
 		FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS k(account, request_key, n)
 		JOIN @messages m ON m.account = k.account AND m.request_key = k.request_key AND m.request_key <> ''`,
-		func(keys []request) []any {
-			return texts2(keys, func(r request) (string, string) { return string(r.account), r.key })
-		}, full)
+		func(keys []store.RequestRef) []any {
+			return texts2(keys, func(r store.RequestRef) (string, string) { return string(r.Account), r.Key })
+		}, refs)
 }
 
-func (t *tx) forRequest(r request) guard { return t.s.guards.request(r.account, r.key) }
+func (t *tx) forRequest(r store.RequestRef) guard { return t.s.guards.request(r.Account, r.Key) }
 
 // without leaves out some of a list.
 func without[T any](list []T, out func(T) bool) []T {
@@ -176,7 +188,7 @@ func (t *tx) dropKeys(m store.Message) {
 		t.providers.drop(store.ProviderRef{Channel: m.Channel, ProviderID: m.ProviderID}, m.ID)
 	}
 	if m.RequestKey != "" {
-		t.requests.drop(request{m.Account, m.RequestKey}, m.ID)
+		t.requests.drop(store.RequestRef{Account: m.Account, Key: m.RequestKey}, m.ID)
 	}
 }
 
@@ -187,7 +199,7 @@ func (t *tx) takeKeys(m store.Message) error {
 		}
 	}
 	if m.RequestKey != "" {
-		return t.requests.take(request{m.Account, m.RequestKey}, m.ID, "the request key")
+		return t.requests.take(store.RequestRef{Account: m.Account, Key: m.RequestKey}, m.ID, "the request key")
 	}
 	return nil
 }

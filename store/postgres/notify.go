@@ -91,7 +91,7 @@ func (s *Store) channel() string { return "teaminbox:" + s.cfg.Schema }
 func (s *Store) Notify(ctx context.Context, wake func()) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer context.AfterFunc(s.announcer.ctx, func() { cancel(ErrClosed) })()
+	defer context.AfterFunc(s.announcer.ctx, func() { cancel(ErrClosed) })() //nolint:contextcheck // it ends with the Store, too
 	for heard := true; ctx.Err() == nil; {
 		listened, err := s.listen(ctx, wake)
 		if ctx.Err() != nil {

@@ -75,7 +75,7 @@ func open(ctx context.Context, pool *pgxpool.Pool, cfg Config) (*Store, error) {
 	if err := s.migrate(ctx, conn, texts); err != nil {
 		return nil, err
 	}
-	s.announcer = newAnnouncer(s)
+	s.announcer = newAnnouncer(s) //nolint:contextcheck // it lives as long as the Store
 	return s, nil
 }
 

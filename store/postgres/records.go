@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -137,30 +135,12 @@ type kind[ID comparable, T any] struct {
 }
 
 // byID reads records by their ids. In an Update each is read once.
-func byID[ID comparable, T any](t *tx, r *records[ID, T], k kind[ID, T], guardOf func(ID) guard, text string, param func([]ID) any, ids []ID) ([]T, error) {
+func byID[ID comparable, T any](t *tx, r *records[ID, T], k kind[ID, T], fetch func([]ID) *fetch, ids []ID) ([]T, error) {
 	if err := t.ready(); err != nil || len(ids) == 0 {
 		return nil, err
 	}
-	unknown := missing(r.known, ids)
-	if len(unknown) > 0 {
-		gs := make([]guard, 0, len(unknown))
-		if !t.readOnly {
-			for _, id := range unknown {
-				gs = append(gs, guardOf(id))
-			}
-		}
-		var rows []T
-		if err := t.ask(t.ctx, gs, statement{text, []any{param(unknown)}, collect(&rows, k.scan)}); err != nil {
-			return nil, err
-		}
-		for i := range rows {
-			r.found(k.id(&rows[i]), rows[i], k.version(&rows[i]))
-		}
-		for _, id := range unknown {
-			if _, ok := r.known[id]; !ok {
-				r.set(id, &slot[T]{})
-			}
-		}
+	if err := t.fetch(fetch(ids)); err != nil {
+		return nil, err
 	}
 	var found []T
 	for _, id := range ids {
@@ -171,39 +151,13 @@ func byID[ID comparable, T any](t *tx, r *records[ID, T], k kind[ID, T], guardOf
 	return found, nil
 }
 
-// byKey reads records by a natural key. The text answers with the key's number
-// among those asked for, and then the record.
-func byKey[K, ID comparable, T any](t *tx, x *index[K, ID], r *records[ID, T], k kind[ID, T], guardOf func(K) guard, text string, params func([]K) []any, keys []K) ([]T, error) {
+// byKey reads records by a natural key.
+func byKey[K, ID comparable, T any](t *tx, x *index[K, ID], r *records[ID, T], k kind[ID, T], fetch func([]K) *fetch, keys []K) ([]T, error) {
 	if err := t.ready(); err != nil || len(keys) == 0 {
 		return nil, err
 	}
-	unknown := missing(x.known, keys)
-	if len(unknown) > 0 {
-		gs := make([]guard, 0, len(unknown))
-		if !t.readOnly {
-			for _, key := range unknown {
-				gs = append(gs, guardOf(key))
-			}
-		}
-		read := func(rows pgx.Rows) error {
-			var n int64
-			var value T
-			if err := k.scan(numbered{rows, &n}, &value); err != nil {
-				return err
-			}
-			id := k.id(&value)
-			r.found(id, value, k.version(&value))
-			x.set(unknown[n-1], owner[ID]{id, true})
-			return nil
-		}
-		if err := t.ask(t.ctx, gs, statement{text, params(unknown), read}); err != nil {
-			return nil, err
-		}
-		for _, key := range unknown {
-			if _, ok := x.known[key]; !ok {
-				x.set(key, owner[ID]{})
-			}
-		}
+	if err := t.fetch(fetch(keys)); err != nil {
+		return nil, err
 	}
 	var found []T
 	for _, key := range keys {

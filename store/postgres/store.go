@@ -154,6 +154,7 @@ func (s *Store) attempt(ctx context.Context, readOnly bool, first []guard, fn fu
 	}
 	committed := false
 	// A function that panics, or ends its goroutine, comes by here too.
+	//nolint:contextcheck // what failed is rolled back after the caller's context has ended, too
 	defer func() {
 		t.ended = true
 		s.leave(t, committed)
@@ -170,7 +171,7 @@ func (s *Store) attempt(ctx context.Context, readOnly bool, first []guard, fn fu
 	if !t.wrote {
 		return t, nil
 	}
-	if err := t.commit(); err != nil {
+	if err := t.commit(); err != nil { //nolint:contextcheck // see there
 		if t.id == "" || !t.inDoubt(err) {
 			return t, err
 		}

@@ -39,12 +39,20 @@ func scanStray(r scanner, s *store.Stray) error {
 
 // Strays returns strays by id.
 func (t *tx) Strays(ids ...store.StrayID) ([]store.Stray, error) {
-	return byID(t, &t.strays, strayKind, t.s.guards.stray, `SELECT `+strayColumns+` FROM @strays s WHERE s.id = ANY($1::bigint[])`, numbers, ids)
+	return byID(t, &t.strays, strayKind, t.fetchStrays, ids)
+}
+
+func (t *tx) fetchStrays(ids []store.StrayID) *fetch {
+	return fetchByID(t, &t.strays, strayKind, t.s.guards.stray, `SELECT `+strayColumns+` FROM @strays s WHERE s.id = ANY($1::bigint[])`, numbers, ids)
 }
 
 // StraysFrom returns strays by their providers' ids.
 func (t *tx) StraysFrom(refs ...store.ProviderRef) ([]store.Stray, error) {
-	return byKey(t, &t.origins, &t.strays, strayKind, t.s.guards.provider, `
+	return byKey(t, &t.origins, &t.strays, strayKind, t.fetchStraysFrom, refs)
+}
+
+func (t *tx) fetchStraysFrom(refs []store.ProviderRef) *fetch {
+	return fetchByKey(&t.origins, &t.strays, strayKind, t.s.guards.provider, `
 		SELECT k.n, `+strayColumns+`
 		FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS k(channel, provider_id, n)
 		JOIN @strays s ON s.channel = k.channel AND s.provider_id = k.provider_id`,

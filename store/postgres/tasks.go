@@ -74,10 +74,8 @@ func (t *tx) Tasks(cs ...store.ConversationID) ([]store.Task, error) {
 	if err := t.ready(); err != nil || len(cs) == 0 {
 		return nil, err
 	}
-	if unknown := missing(t.tasks.of, cs); len(unknown) > 0 {
-		if err := t.loadTasks(unknown); err != nil {
-			return nil, err
-		}
+	if err := t.fetch(t.fetchTasks(cs)); err != nil {
+		return nil, err
 	}
 	var found []store.Task
 	for _, id := range cs {
@@ -90,41 +88,49 @@ func (t *tx) Tasks(cs ...store.ConversationID) ([]store.Task, error) {
 	return found, nil
 }
 
-func (t *tx) loadTasks(cs []store.ConversationID) error {
-	gs := make([]guard, 0, len(cs))
-	if !t.readOnly {
-		for _, id := range cs {
-			gs = append(gs, t.s.guards.conversation(id))
+func (t *tx) fetchTasks(cs []store.ConversationID) *fetch {
+	k := &t.tasks
+	var unknown []store.ConversationID
+	for _, id := range missing(k.of, cs) {
+		if t.ids.drew(int64(id)) {
+			k.open(id)
+		} else {
+			unknown = append(unknown, id)
 		}
 	}
-	var rows []store.Task
-	if err := t.ask(t.ctx, gs, statement{
-		`SELECT ` + taskColumns + ` FROM @tasks k WHERE k.conversation = ANY($1::bigint[])`, []any{numbers(cs)}, collect(&rows, scanTask),
-	}); err != nil {
-		return err
+	if len(unknown) == 0 {
+		return nil
 	}
-	k := &t.tasks
+	f := &fetch{guards: mapped(unknown, t.s.guards.conversation)}
+	var rows []store.Task
+	f.statement = statement{
+		`SELECT ` + taskColumns + ` FROM @tasks k WHERE k.conversation = ANY($1::bigint[])`, []any{numbers(unknown)}, collect(&rows, scanTask),
+	}
+	f.after = func() {
+		for _, id := range unknown {
+			k.open(id)
+		}
+		for _, task := range rows {
+			if _, changed := k.pending[task.ID]; !changed {
+				k.know(task)
+				k.of[task.Conversation][task.ID] = task
+			}
+		}
+	}
+	return f
+}
+
+// open begins the tasks of a conversation with those that are held back.
+func (k *tasks) open(id store.ConversationID) {
 	if k.of == nil {
 		k.of = make(map[store.ConversationID]map[store.TaskID]store.Task)
 	}
-	for _, id := range cs {
-		k.of[id] = make(map[store.TaskID]store.Task)
-	}
-	for _, task := range rows {
-		if _, changed := k.pending[task.ID]; !changed {
-			k.know(task)
-			k.of[task.Conversation][task.ID] = task
+	k.of[id] = make(map[store.TaskID]store.Task)
+	for _, task := range k.pending {
+		if task != nil && task.Conversation == id {
+			k.of[id][task.ID] = *task
 		}
 	}
-	for id, task := range k.pending {
-		if task == nil {
-			continue
-		}
-		if of, ok := k.of[task.Conversation]; ok {
-			of[id] = *task
-		}
-	}
-	return nil
 }
 
 // TasksSetAside returns an account's tasks that wait for a person.

@@ -40,7 +40,7 @@ type tx struct {
 	threads       index[store.Thread, store.ConversationID]
 	messages      records[store.MessageID, store.Message]
 	providers     index[store.ProviderRef, store.MessageID]
-	requests      index[request, store.MessageID]
+	requests      index[store.RequestRef, store.MessageID]
 	strays        records[store.StrayID, store.Stray]
 	origins       index[store.ProviderRef, store.StrayID]
 	watermarks    records[store.WatermarkID, store.Watermark]
@@ -48,12 +48,12 @@ type tx struct {
 	leases        leases
 	consent       ledger
 	directory     directory
-	marks         []mark
+	marks         marks
 	deletions     []deletion
 	events        []store.Event
 }
 
-var _ store.Tx = (*tx)(nil)
+var _ store.Prefetcher = (*tx)(nil)
 
 var errEnded = errors.New("postgres: transaction is used after its function has returned")
 
@@ -246,6 +246,14 @@ func (t *tx) read(gs []guard, text string, each func(pgx.Rows) error, args ...an
 	return t.ask(t.ctx, gs, append(before, statement{text: text, args: args, read: each})...)
 }
 
+// only returns the guards of a read, which a View does without.
+func (t *tx) only(gs ...guard) []guard {
+	if t.readOnly {
+		return nil
+	}
+	return gs
+}
+
 // all reads the records of an answer.
 func all[T any](t *tx, gs []guard, scan func(scanner, *T) error, text string, args ...any) ([]T, error) {
 	var found []T
@@ -281,7 +289,7 @@ func (t *tx) flush() ([]statement, error) {
 	add(t.tasks.flush())
 	add(t.leases.flush(), nil)
 	add(t.consent.flush())
-	add(t.flushMarks(), nil)
+	add(t.marks.flush(), nil)
 	add(t.flushDeletions(), nil)
 	return all, errors.Join(errs...)
 }
@@ -310,10 +318,4 @@ func (t *tx) commit() error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), t.s.cfg.StatementTimeout)
 	defer cancel()
 	return t.ask(ctx, t.needed.sorted(), statements...)
-}
-
-// request is the key of a message that its caller has chosen.
-type request struct {
-	account store.AccountID
-	key     string
 }

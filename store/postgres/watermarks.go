@@ -28,7 +28,11 @@ var (
 
 // Watermarks returns how far channels have been fetched.
 func (t *tx) Watermarks(ids ...store.WatermarkID) ([]store.Watermark, error) {
-	return byID(t, &t.watermarks, watermarkKind, t.s.guards.watermark,
+	return byID(t, &t.watermarks, watermarkKind, t.fetchWatermarks, ids)
+}
+
+func (t *tx) fetchWatermarks(ids []store.WatermarkID) *fetch {
+	return fetchByID(t, &t.watermarks, watermarkKind, t.s.guards.watermark,
 		`SELECT w.id, w.through, w.asked_at, w.error, w.version FROM @watermarks w WHERE w.id = ANY($1::text[])`, names, ids)
 }
 

@@ -1,0 +1,173 @@
+package inbox
+
+import (
+	"strconv"
+
+	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/compliance"
+	"github.com/teaminbox/teaminbox/store"
+)
+
+// expectation says what a change is likely to read by keys. Where a read is a
+// round trip, the changes of a batch are asked what they expect, and all of it
+// is read at once; they are asked again when it is there, since what they read
+// says what they read next. An expectation reads only what it has expected in
+// an earlier round. If it is wrong, the change reads what it needs by itself.
+type expectation func(t *tx, round int) store.Keys
+
+// expectationRounds is how often changes are asked.
+const expectationRounds = 3
+
+// prefetch reads what changes expect.
+func prefetch(p store.Prefetcher, t *tx, batch []*change) error {
+	for round := range expectationRounds {
+		var all store.Keys
+		any := false
+		for _, ch := range batch {
+			for _, expect := range ch.expects {
+				any = true
+				join(&all, expect(t, round))
+			}
+		}
+		if !any {
+			return nil
+		}
+		if err := p.Prefetch(all); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func join(all *store.Keys, k store.Keys) {
+	all.Providers = append(all.Providers, k.Providers...)
+	all.Requests = append(all.Requests, k.Requests...)
+	all.Identities = append(all.Identities, k.Identities...)
+	all.Threads = append(all.Threads, k.Threads...)
+	all.Consent = append(all.Consent, k.Consent...)
+	all.Contacts = append(all.Contacts, k.Contacts...)
+	all.Conversations = append(all.Conversations, k.Conversations...)
+	all.Messages = append(all.Messages, k.Messages...)
+	all.Tasks = append(all.Tasks, k.Tasks...)
+	all.Leases = append(all.Leases, k.Leases...)
+	all.Marks = append(all.Marks, k.Marks...)
+}
+
+// expectArrivals expects what accept reads of messages.
+func (in *Inbox) expectArrivals(channelName string, messages []channel.Inbound) expectation {
+	boxes := make([]*store.Inbox, len(messages)) // those whose customers were asked for
+	return func(t *tx, round int) store.Keys {
+		var k store.Keys
+		for i, m := range messages {
+			if box := boxes[i]; box != nil {
+				expectKnown(t, *box, m, &k)
+				continue
+			}
+			k.Providers = append(k.Providers, store.ProviderRef{Channel: channelName, ProviderID: m.ProviderID})
+			box := in.likelyInboxAt(t, round, store.Endpoint{Channel: channelName, Address: m.To})
+			if box == nil {
+				continue
+			}
+			boxes[i] = box
+			k.Identities = append(k.Identities, identitiesOf(box.Account, m)...)
+			k.Threads = append(k.Threads, threadOf(*box, m))
+			k.Consent = append(k.Consent, compliance.KeyOf(string(box.Account), m.From))
+		}
+		return k
+	}
+}
+
+// expectKnown expects what is read of a customer who is known.
+func expectKnown(t *tx, box store.Inbox, m channel.Inbound, k *store.Keys) {
+	if convs, err := t.ConversationsIn(threadOf(box, m)); err == nil && len(convs) > 0 {
+		k.Leases = append(k.Leases, convs[0].ID)
+	}
+	if contacts, err := t.ContactsAt(identitiesOf(box.Account, m)...); err == nil && len(contacts) > 0 {
+		for _, a := range customerOf(m, contacts[0]) {
+			k.Consent = append(k.Consent, compliance.KeyOf(string(box.Account), a))
+		}
+	}
+}
+
+// likelyInboxAt returns the inbox that owns an endpoint: before the directory's
+// version is known, the one that owned it lately.
+func (in *Inbox) likelyInboxAt(t *tx, round int, end store.Endpoint) *store.Inbox {
+	if round > 0 {
+		box, _ := in.inboxAt(t, end) // the change meets the failure itself
+		return box
+	}
+	return in.directory.lately(end)
+}
+
+// expectTurn expects what a turn reads of its conversation.
+func (in *Inbox) expectTurn(id store.ConversationID) expectation {
+	return func(t *tx, round int) store.Keys {
+		ids := []store.ConversationID{id}
+		if round == 0 {
+			return store.Keys{Leases: ids, Conversations: ids, Tasks: ids}
+		}
+		var k store.Keys
+		routes := false
+		if tasks, err := t.Tasks(id); err == nil {
+			for _, task := range tasks {
+				routes = routes || task.Kind == store.TaskRoute
+				if task.Message != 0 && len(k.Messages) < expectedMessages {
+					k.Messages = append(k.Messages, task.Message)
+				}
+			}
+		}
+		if convs, err := t.Conversations(id); err == nil && len(convs) > 0 {
+			c := convs[0]
+			k.Contacts = append(k.Contacts, c.Contact)
+			k.Consent = append(k.Consent, compliance.KeyOf(string(c.Account), c.Theirs))
+			if company, err := in.company(t, c.Account); err == nil && routes {
+				for _, user := range company.concerned(c) {
+					k.Marks = append(k.Marks, store.MarkRef{Account: c.Account, User: user, Conversation: id})
+				}
+			}
+		}
+		return k
+	}
+}
+
+// expectedMessages is how many of the messages that wait in a mailbox a turn
+// is likely to look at.
+const expectedMessages = 16
+
+// expectReply expects what is read when a user writes.
+func (in *Inbox) expectReply(account store.AccountID, id store.ConversationID, key string) expectation {
+	turn := in.expectTurn(id)
+	return func(t *tx, round int) store.Keys {
+		if round > 0 {
+			return turn(t, round)
+		}
+		k := store.Keys{Conversations: []store.ConversationID{id}, Leases: []store.ConversationID{id}, Tasks: []store.ConversationID{id}}
+		if key != "" {
+			k.Requests = []store.RequestRef{{Account: account, Key: key}}
+		}
+		return k
+	}
+}
+
+// expectReports expects what is read for reports on messages.
+func (in *Inbox) expectReports(channelName string, reports []channel.StatusUpdate) expectation {
+	return func(t *tx, round int) store.Keys {
+		var k store.Keys
+		for _, u := range reports {
+			if round == 0 {
+				if id, err := strconv.ParseInt(u.MessageID, 10, 64); err == nil && id > 0 {
+					k.Messages = append(k.Messages, store.MessageID(id))
+				}
+				if u.ProviderID != "" {
+					k.Providers = append(k.Providers, store.ProviderRef{Channel: channelName, ProviderID: u.ProviderID})
+				}
+				continue
+			}
+			if m, found, err := in.reported(t, channelName, u); err == nil && found {
+				k.Conversations = append(k.Conversations, m.Conversation)
+				k.Tasks = append(k.Tasks, m.Conversation)
+			}
+		}
+		return k
+	}
+}
