@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"iter"
@@ -14,14 +13,16 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/jackc/pgx/v5"
 
+	"github.com/teaminbox/teaminbox/internal/pgtest"
 	"github.com/teaminbox/teaminbox/store"
 	"github.com/teaminbox/teaminbox/store/memory"
 	"github.com/teaminbox/teaminbox/store/postgres"
 	"github.com/teaminbox/teaminbox/store/sqlite"
 	"github.com/teaminbox/teaminbox/store/storetest"
 )
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
 func openSQLite(t testing.TB) *sqlite.Store {
 	t.Helper()
@@ -33,26 +34,9 @@ func openSQLite(t testing.TB) *sqlite.Store {
 	return s
 }
 
-// openPostgres opens a schema that is removed at the end.
 func openPostgres(t testing.TB) *postgres.Store {
 	t.Helper()
-	url := os.Getenv("TEAMINBOX_POSTGRES_URL")
-	if url == "" {
-		t.Skip("needs TEAMINBOX_POSTGRES_URL")
-	}
-	schema := "t_" + strings.ToLower(rand.Text()[:12])
-	t.Cleanup(func() {
-		ctx := context.Background()
-		conn, err := pgx.Connect(ctx, url)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close(ctx)
-		if _, err := conn.Exec(ctx, "DROP SCHEMA IF EXISTS "+schema+" CASCADE"); err != nil {
-			t.Error(err)
-		}
-	})
-	s, err := postgres.Open(t.Context(), url, postgres.Config{Schema: schema})
+	s, err := postgres.Open(t.Context(), pgtest.Database(t), postgres.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

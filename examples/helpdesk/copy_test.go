@@ -4,55 +4,28 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/teaminbox/teaminbox/channel/twilio/twiliotest"
+	"github.com/teaminbox/teaminbox/internal/pgtest"
 	"github.com/teaminbox/teaminbox/store"
 	"github.com/teaminbox/teaminbox/store/memory"
 )
 
-// newDatabase returns the URL of an empty Postgres database, which is dropped
-// at the end.
+// newDatabase returns the URL of an empty Postgres database.
 func newDatabase(t *testing.T) string {
 	t.Helper()
-	server := os.Getenv("TEAMINBOX_POSTGRES_URL")
-	if server == "" {
-		t.Skip("needs TEAMINBOX_POSTGRES_URL")
-	}
-	name := "t_" + strings.ToLower(rand.Text()[:12])
-	do := func(statement string) {
-		t.Helper()
-		ctx := context.Background()
-		conn, err := pgx.Connect(ctx, server)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close(ctx)
-		if _, err := conn.Exec(ctx, statement); err != nil {
-			t.Fatal(err)
-		}
-	}
-	do("CREATE DATABASE " + name)
-	t.Cleanup(func() { do("DROP DATABASE " + name + " WITH (FORCE)") })
-	u, err := url.Parse(server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.Path = "/" + name
-	return u.String()
+	return pgtest.Database(t)
 }
 
 // copied runs "helpdesk copy" as a process and returns what it has said.

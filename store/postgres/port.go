@@ -213,8 +213,9 @@ func (p port) Put(b store.Batch) error {
 	restore(&p.messages, b.Messages, messageKind.version)
 	restore(&p.strays, b.Strays, strayKind.version)
 	restore(&p.watermarks, b.Watermarks, watermarkKind.version)
+	p.marks.pending = make(map[store.MarkRef]store.ReadMark, len(b.ReadMarks))
 	for _, m := range b.ReadMarks {
-		p.marks = append(p.marks, mark{m.Account, m.ReadMark})
+		p.marks.pending[store.MarkRef{Account: m.Account, User: m.User, Conversation: m.Conversation}] = m.ReadMark
 	}
 	for _, k := range b.Tasks {
 		p.tasks.change(k.ID, &k)

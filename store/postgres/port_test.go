@@ -3,24 +3,20 @@ package postgres
 import (
 	"context"
 	"errors"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/teaminbox/teaminbox/internal/pgtest"
 	"github.com/teaminbox/teaminbox/store"
 )
 
 // openImpatient opens a Store that waits for no lock. It has one connection, on
 // which the statements of putAccount are prepared: to prepare one takes locks
 // too, and no limit is set then.
-func openImpatient(t *testing.T, schema string) *Store {
+func openImpatient(t *testing.T, url string) *Store {
 	t.Helper()
-	s, err := Open(t.Context(), os.Getenv("TEAMINBOX_POSTGRES_URL"), Config{Schema: schema, LockTimeout: 10 * time.Millisecond, MaxConns: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close() })
+	s := openAt(t, url, Config{LockTimeout: 10 * time.Millisecond, MaxConns: 1})
 	if err := s.Update(t.Context(), func(tx store.Tx) error { return errors.Join(putAccount(tx), errDeliberate) }); !errors.Is(err, errDeliberate) {
 		t.Fatal(err)
 	}
@@ -38,8 +34,8 @@ func putAccount(tx store.Tx) error {
 }
 
 func TestImportIsRefusedWhileSomebodyWrites(t *testing.T) {
-	schema := newSchema(t)
-	s, other := openAt(t, schema), openImpatient(t, schema)
+	url := pgtest.Database(t)
+	s, other := openAt(t, url, Config{}), openImpatient(t, url)
 	err := s.Update(t.Context(), func(tx store.Tx) error {
 		if err := putAccount(tx); err != nil {
 			return err
@@ -59,8 +55,8 @@ func TestImportIsRefusedWhileSomebodyWrites(t *testing.T) {
 }
 
 func TestNobodyWritesDuringAnImport(t *testing.T) {
-	schema := newSchema(t)
-	s, other := openAt(t, schema), openImpatient(t, schema)
+	url := pgtest.Database(t)
+	s, other := openAt(t, url, Config{}), openImpatient(t, url)
 	err := s.Import(t.Context(), func(to store.Target) error {
 		if err := other.Update(t.Context(), putAccount); !errors.Is(err, ErrBusy) {
 			t.Errorf("an Update beside an Import: %v, want ErrBusy", err)
@@ -81,7 +77,7 @@ func TestNobodyWritesDuringAnImport(t *testing.T) {
 
 // Ids go on above those of the source, in blocks that begin where blocks do.
 func TestIDsAfterAnImport(t *testing.T) {
-	s := openAt(t, newSchema(t))
+	s := openAt(t, pgtest.Database(t), Config{})
 	for _, last := range []int64{0, 1, 15, 16, 17, 1000, 1 << 53} {
 		var before, after store.Numbers
 		err := s.Import(t.Context(), func(to store.Target) (err error) {
@@ -111,12 +107,7 @@ func TestIDsAfterAnImport(t *testing.T) {
 
 // An export may take longer than the limits of other transactions.
 func TestExportHasNoLimits(t *testing.T) {
-	schema := newSchema(t)
-	s, err := Open(t.Context(), os.Getenv("TEAMINBOX_POSTGRES_URL"), Config{Schema: schema, IdleTimeout: time.Millisecond, StatementTimeout: time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := openAt(t, pgtest.Database(t), Config{IdleTimeout: time.Millisecond, StatementTimeout: time.Second})
 	if err := s.Export(t.Context(), func(from store.Source) error {
 		p := from.(port)
 		var idle, statement string
@@ -132,7 +123,7 @@ func TestExportHasNoLimits(t *testing.T) {
 
 // A source whose server is gone says so.
 func TestExportFromALostConnection(t *testing.T) {
-	s := openAt(t, newSchema(t))
+	s := openAt(t, pgtest.Database(t), Config{})
 	err := s.Export(t.Context(), func(from store.Source) error {
 		if err := from.(port).conn.Conn().Close(context.Background()); err != nil {
 			t.Fatal(err)
