@@ -43,4 +43,9 @@
 //
 // Packages store/memory, store/sqlite and store/postgres are references; test
 // your own implementation with package store/storetest.
+//
+// # Moving
+//
+// [Copy] carries everything from one Store to another, as when a company that
+// began on SQLite moves to Postgres.
 package store

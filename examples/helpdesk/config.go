@@ -95,6 +95,8 @@ environment it is on Twilio:
                        account allows more than is usual for its kind
   TWILIO_API_URL       another base of the REST API, for tests
 
+"helpdesk copy -help" tells how to move everything to another database.
+
 Flags:
 `
 

@@ -10,6 +10,8 @@
 // Twilio; -help lists them. The provider's webhooks go to /webhooks/twilio and
 // its status callbacks to /webhooks/twilio/status.
 //
+// "helpdesk copy" moves everything from a SQLite file to Postgres, or back.
+//
 // Requests act as a demo user by the header "Authorization: Bearer demo-alice"
 // or by the page's sign-in: a real host puts its own in the place of auth.go.
 package main
@@ -28,15 +30,26 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	cfg, err := readConfig(os.Args[1:], os.Getenv, os.Stderr)
-	if errors.Is(err, flag.ErrHelp) {
-		return
-	}
-	if err == nil {
-		err = run(ctx, cfg, slog.New(slog.NewTextHandler(os.Stderr, nil)), os.Stdout)
-	}
-	if err != nil {
+	err := execute(ctx, os.Args[1:])
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+// execute does what the arguments ask for.
+func execute(ctx context.Context, args []string) error {
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	if len(args) > 0 && args[0] == "copy" {
+		cfg, err := readCopyConfig(args[1:], os.Stderr)
+		if err != nil {
+			return err
+		}
+		return copyAll(ctx, cfg, openStore, log, os.Stdout)
+	}
+	cfg, err := readConfig(args, os.Getenv, os.Stderr)
+	if err != nil {
+		return err
+	}
+	return run(ctx, cfg, log, os.Stdout)
 }

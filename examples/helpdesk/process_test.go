@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/teaminbox/teaminbox/inbox"
+	"github.com/teaminbox/teaminbox/internal/pgtest"
 )
 
 // asProgram in the environment makes the test binary the program itself, so
@@ -34,7 +35,7 @@ func TestMain(m *testing.M) {
 		main()
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	os.Exit(pgtest.Main(m))
 }
 
 // patience is how long a test waits for what must come, before it fails.

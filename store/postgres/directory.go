@@ -111,13 +111,15 @@ func allInDirectory[T any](t *tx, scan func(scanner, *T) error, text string, arg
 	return found, nil
 }
 
+func scanAccount(r scanner, a *store.Account) error {
+	err := r.Scan((*string)(&a.ID), &a.Name, &a.Version)
+	unpackAll((*string)(&a.ID), &a.Name)
+	return err
+}
+
 // Accounts returns all accounts.
 func (t *tx) Accounts() ([]store.Account, error) {
-	found, err := allInDirectory(t, func(r scanner, a *store.Account) error {
-		err := r.Scan((*string)(&a.ID), &a.Name, &a.Version)
-		unpackAll((*string)(&a.ID), &a.Name)
-		return err
-	}, `SELECT id, name, version FROM @accounts`)
+	found, err := allInDirectory(t, scanAccount, `SELECT id, name, version FROM @accounts`)
 	sortByID(found, func(a store.Account) store.AccountID { return a.ID })
 	return found, err
 }
@@ -135,24 +137,28 @@ func (t *tx) Inboxes(account store.AccountID) ([]store.Inbox, error) {
 	return found, err
 }
 
+func scanTeam(r scanner, m *store.Team) error {
+	err := r.Scan((*string)(&m.Account), (*string)(&m.ID), &m.Name, structure{&m.Members}, &m.Version)
+	unpackAll((*string)(&m.Account), (*string)(&m.ID), &m.Name)
+	return err
+}
+
 // Teams returns an account's teams.
 func (t *tx) Teams(account store.AccountID) ([]store.Team, error) {
-	found, err := allInDirectory(t, func(r scanner, m *store.Team) error {
-		err := r.Scan((*string)(&m.Account), (*string)(&m.ID), &m.Name, structure{&m.Members}, &m.Version)
-		unpackAll((*string)(&m.Account), (*string)(&m.ID), &m.Name)
-		return err
-	}, `SELECT account, id, name, members, version FROM @teams WHERE account = $1`, pack(string(account)))
+	found, err := allInDirectory(t, scanTeam, `SELECT account, id, name, members, version FROM @teams WHERE account = $1`, pack(string(account)))
 	sortByID(found, func(m store.Team) store.TeamID { return m.ID })
 	return found, err
 }
 
+func scanUser(r scanner, u *store.User) error {
+	err := r.Scan((*string)(&u.Account), (*string)(&u.ID), &u.Name, &u.Licensed, (*string)(&u.Availability), structure{&u.Languages}, &u.Version)
+	unpackAll((*string)(&u.Account), (*string)(&u.ID), &u.Name, (*string)(&u.Availability))
+	return err
+}
+
 // Users returns an account's users.
 func (t *tx) Users(account store.AccountID) ([]store.User, error) {
-	found, err := allInDirectory(t, func(r scanner, u *store.User) error {
-		err := r.Scan((*string)(&u.Account), (*string)(&u.ID), &u.Name, &u.Licensed, (*string)(&u.Availability), structure{&u.Languages}, &u.Version)
-		unpackAll((*string)(&u.Account), (*string)(&u.ID), &u.Name, (*string)(&u.Availability))
-		return err
-	}, `SELECT account, id, name, licensed, availability, languages, version FROM @users WHERE account = $1`, pack(string(account)))
+	found, err := allInDirectory(t, scanUser, `SELECT account, id, name, licensed, availability, languages, version FROM @users WHERE account = $1`, pack(string(account)))
 	sortByID(found, func(u store.User) store.UserID { return u.ID })
 	return found, err
 }

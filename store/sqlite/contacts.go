@@ -79,7 +79,7 @@ func (t *tx) PutContacts(cs ...store.Contact) error {
 func (t *tx) putContact(c store.Contact) (map[store.Identity]bool, error) {
 	owned := make(map[store.Identity]bool, len(c.Addresses))
 	var old []store.Contact
-	if c.Version != 0 {
+	if c.Version != 0 && !t.restores {
 		var err error
 		if old, err = t.Contacts(c.ID); err != nil {
 			return nil, err

@@ -14,11 +14,13 @@ var (
 	usersTable    = newVersioned("users", "account, id", "", "name, licensed, availability, languages")
 )
 
+func scanAccount(r row, a *store.Account) error {
+	return r.Scan((*string)(&a.ID), &a.Name, &a.Version)
+}
+
 // Accounts returns all accounts.
 func (t *tx) Accounts() ([]store.Account, error) {
-	return all(t, func(r row, a *store.Account) error {
-		return r.Scan((*string)(&a.ID), &a.Name, &a.Version)
-	}, `SELECT id, name, version FROM accounts ORDER BY id`)
+	return all(t, scanAccount, `SELECT id, name, version FROM accounts ORDER BY id`)
 }
 
 func scanInbox(r row, i *store.Inbox) error {
@@ -30,18 +32,22 @@ func (t *tx) Inboxes(account store.AccountID) ([]store.Inbox, error) {
 	return all(t, scanInbox, `SELECT account, id, name, endpoints, team, settings, version FROM inboxes WHERE account = ? ORDER BY id`, string(account))
 }
 
+func scanTeam(r row, m *store.Team) error {
+	return r.Scan((*string)(&m.Account), (*string)(&m.ID), &m.Name, jsonColumn{&m.Members}, &m.Version)
+}
+
 // Teams returns an account's teams.
 func (t *tx) Teams(account store.AccountID) ([]store.Team, error) {
-	return all(t, func(r row, m *store.Team) error {
-		return r.Scan((*string)(&m.Account), (*string)(&m.ID), &m.Name, jsonColumn{&m.Members}, &m.Version)
-	}, `SELECT account, id, name, members, version FROM teams WHERE account = ? ORDER BY id`, string(account))
+	return all(t, scanTeam, `SELECT account, id, name, members, version FROM teams WHERE account = ? ORDER BY id`, string(account))
+}
+
+func scanUser(r row, u *store.User) error {
+	return r.Scan((*string)(&u.Account), (*string)(&u.ID), &u.Name, &u.Licensed, (*string)(&u.Availability), jsonColumn{&u.Languages}, &u.Version)
 }
 
 // Users returns an account's users.
 func (t *tx) Users(account store.AccountID) ([]store.User, error) {
-	return all(t, func(r row, u *store.User) error {
-		return r.Scan((*string)(&u.Account), (*string)(&u.ID), &u.Name, &u.Licensed, (*string)(&u.Availability), jsonColumn{&u.Languages}, &u.Version)
-	}, `SELECT account, id, name, licensed, availability, languages, version FROM users WHERE account = ? ORDER BY id`, string(account))
+	return all(t, scanUser, `SELECT account, id, name, licensed, availability, languages, version FROM users WHERE account = ? ORDER BY id`, string(account))
 }
 
 // InboxesAt returns the inboxes that own endpoints.

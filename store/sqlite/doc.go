@@ -53,6 +53,9 @@
 // Processes of different versions of the library should not share a file:
 // an old one does not notice that a new one has changed the schema.
 //
+// For several machines there is package store/postgres: store.Copy carries
+// everything there, or back.
+//
 // # Speed
 //
 // A commit waits for the disk once, whatever it holds, which is what batches

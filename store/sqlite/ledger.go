@@ -8,12 +8,14 @@ import (
 
 const consentColumns = `id, account, family, identity, kind, source, occurred_at, recorded_at, text, rule, channel, message, actor, sent_at`
 
+func scanEntry(r row, e *compliance.Entry) error {
+	return r.Scan((*int64)(&e.ID), &e.Key.Account, (*string)(&e.Key.Family), &e.Key.Identity, &e.Kind, (*string)(&e.Source),
+		timeColumn{&e.OccurredAt}, timeColumn{&e.RecordedAt}, &e.Text, &e.Rule, &e.Channel, &e.Message, &e.Actor, timeColumn{&e.SentAt})
+}
+
 // ConsentEntries returns all entries of keys.
 func (t *tx) ConsentEntries(keys ...compliance.Key) ([]compliance.Entry, error) {
-	return eachKey(t, func(r row, e *compliance.Entry) error {
-		return r.Scan((*int64)(&e.ID), &e.Key.Account, (*string)(&e.Key.Family), &e.Key.Identity, &e.Kind, (*string)(&e.Source),
-			timeColumn{&e.OccurredAt}, timeColumn{&e.RecordedAt}, &e.Text, &e.Rule, &e.Channel, &e.Message, &e.Actor, timeColumn{&e.SentAt})
-	}, `SELECT `+consentColumns+` FROM consent WHERE account = ? AND family = ? AND identity = ? ORDER BY id`,
+	return eachKey(t, scanEntry, `SELECT `+consentColumns+` FROM consent WHERE account = ? AND family = ? AND identity = ? ORDER BY id`,
 		func(k compliance.Key) []any { return []any{k.Account, string(k.Family), k.Identity} }, keys)
 }
 

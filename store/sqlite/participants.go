@@ -18,7 +18,7 @@ func (t *tx) note(c store.Conversation, version int64) record.Listing {
 
 // listing returns how a conversation that is to be written is listed so far.
 func (t *tx) listing(c store.Conversation) (record.Listing, error) {
-	if c.Version == 0 {
+	if c.Version == 0 || t.restores {
 		return record.Listing{}, nil
 	}
 	if l, known := t.listed[c.ID]; known && l.Version == c.Version {

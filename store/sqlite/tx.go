@@ -20,6 +20,7 @@ type tx struct {
 	ctx      context.Context
 	conn     *conn
 	readOnly bool
+	restores bool // records are put as they were, see port.Put
 	clock    func() time.Time
 
 	counters counters
@@ -160,8 +161,11 @@ func (t *tx) number(text string, args ...any) (int64, error) {
 // put writes a record with a version. The values are the record's columns in
 // the order of the table's, without the version.
 func (t *tx) put(table versioned, what string, id any, version int64, values ...any) error {
+	if t.restores {
+		version-- // the stored one is one higher
+	}
 	values = append(values, version)
-	if version == 0 {
+	if version == 0 || t.restores {
 		_, err := t.conn.exec(t.ctx, table.insert, values...)
 		switch {
 		case codeOf(err) == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:

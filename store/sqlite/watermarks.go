@@ -4,11 +4,13 @@ import "github.com/teaminbox/teaminbox/store"
 
 var watermarksTable = newVersioned("watermarks", "id", "", "through, asked_at, error")
 
+func scanWatermark(r row, w *store.Watermark) error {
+	return r.Scan((*string)(&w.ID), timeColumn{&w.Through}, timeColumn{&w.AskedAt}, &w.Error, &w.Version)
+}
+
 // Watermarks returns how far channels have been fetched.
 func (t *tx) Watermarks(ids ...store.WatermarkID) ([]store.Watermark, error) {
-	return eachKey(t, func(r row, w *store.Watermark) error {
-		return r.Scan((*string)(&w.ID), timeColumn{&w.Through}, timeColumn{&w.AskedAt}, &w.Error, &w.Version)
-	}, `SELECT id, through, asked_at, error, version FROM watermarks WHERE id = ?`,
+	return eachKey(t, scanWatermark, `SELECT id, through, asked_at, error, version FROM watermarks WHERE id = ?`,
 		func(id store.WatermarkID) []any { return []any{string(id)} }, ids)
 }
 

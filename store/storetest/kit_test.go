@@ -71,6 +71,18 @@ func TestNotifyIsSkippedForAStoreThatIsNoNotifier(t *testing.T) {
 	}
 }
 
+func TestCopyIsSkippedForAStoreThatIsNoPorter(t *testing.T) {
+	h := Harness{Open: func(testing.TB) store.Store { return onlyStore{memory.New()} }}
+	for _, c := range cases() {
+		if !strings.HasPrefix(c.name, "copy/") {
+			continue
+		}
+		if err := c.check(t, h); !isSkip(err) || !strings.Contains(err.Error(), "store.Porter") {
+			t.Errorf("case %q is not skipped for what is missing: %v", c.name, err)
+		}
+	}
+}
+
 func TestABadHarnessSaysWhatIsWrong(t *testing.T) {
 	for want, h := range map[string]Harness{
 		"Open is nil":         {},

@@ -20,6 +20,12 @@ type mutant struct {
 	// defect.
 	update, view func(ctx context.Context, fn func(store.Tx) error) error
 	notify       func(ctx context.Context, wake func()) error
+
+	// source and target return those of Export and Import with the defect, and
+	// imports replaces Import. Nil: they have none.
+	source  func(s store.Source) store.Source
+	target  func(t store.Target) store.Target
+	imports func(ctx context.Context, fn func(store.Target) error) error
 }
 
 func (m *mutant) wrapped(fn func(store.Tx) error) func(store.Tx) error {
@@ -48,6 +54,27 @@ func (m *mutant) Notify(ctx context.Context, wake func()) error {
 		return m.notify(ctx, wake)
 	}
 	return m.Store.Notify(ctx, wake)
+}
+
+func (m *mutant) Export(ctx context.Context, fn func(store.Source) error) error {
+	return m.Store.Export(ctx, func(s store.Source) error {
+		if m.source != nil {
+			s = m.source(s)
+		}
+		return fn(s)
+	})
+}
+
+func (m *mutant) Import(ctx context.Context, fn func(store.Target) error) error {
+	if m.imports != nil {
+		return m.imports(ctx, fn)
+	}
+	return m.Store.Import(ctx, func(t store.Target) error {
+		if m.target != nil {
+			t = m.target(t)
+		}
+		return fn(t)
+	})
 }
 
 // hourglass is a clock that moves when told to.

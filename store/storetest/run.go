@@ -57,6 +57,7 @@ func cases() []testCase {
 		ledgerCases(),
 		accountCases(),
 		idCases(),
+		copyCases(),
 		processCases(),
 	} {
 		all = append(all, group...)
