@@ -76,6 +76,7 @@ func open(ctx context.Context, pool *pgxpool.Pool, cfg Config) (*Store, error) {
 		return nil, err
 	}
 	s.announcer = newAnnouncer(s)
+	s.backlog = newBacklog(ctx, s)
 	return s, nil
 }
 
