@@ -18,6 +18,7 @@ func TestWithoutASeatNothingIsSeenOrDone(t *testing.T) {
 		agent := k.Agent(user)
 		_, readErr := agent.Conversation(t.Context(), k.conv)
 		_, listErr := agent.List(t.Context(), inbox.ListQuery{})
+		_, searchErr := agent.Search(t.Context(), inbox.SearchQuery{Text: "hello"})
 		_, messagesErr := agent.Messages(t.Context(), k.conv, inbox.MessagesQuery{})
 		_, replyErr := agent.Reply(t.Context(), k.conv, inbox.Draft{Text: "hi"})
 		_, noteErr := agent.Note(t.Context(), k.conv, "hi", "")
@@ -31,7 +32,7 @@ func TestWithoutASeatNothingIsSeenOrDone(t *testing.T) {
 			break
 		}
 		for what, err := range map[string]error{
-			"Conversation": readErr, "List": listErr, "Messages": messagesErr, "Reply": replyErr, "Note": noteErr,
+			"Conversation": readErr, "List": listErr, "Search": searchErr, "Messages": messagesErr, "Reply": replyErr, "Note": noteErr,
 			"UnreadCount": countErr, "Inboxes": inboxesErr, "Now": nowErr, "Strays": straysErr, "Events": eventsErr,
 			"Claim":       agent.Claim(t.Context(), k.conv),
 			"Release":     agent.Release(t.Context(), k.conv),

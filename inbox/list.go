@@ -92,11 +92,15 @@ func (a *Agent) list(t *tx, c *company, q ListQuery) ([]store.Conversation, erro
 // claimantsFor returns by whom a conversation may be claimed for the user to
 // see it, or nil if that depends on the inbox.
 func (c *company) claimantsFor(user store.UserID) []store.UserID {
-	for _, box := range c.inboxes {
-		if box.Settings.Claim == store.ClaimVisible {
-			return nil
-		}
+	if len(c.sharing()) > 0 {
+		return nil
 	}
+	return c.yielding(user)
+}
+
+// yielding returns whose claims keep the user from nothing: nobody's, the
+// user's own, and those of users without a seat.
+func (c *company) yielding(user store.UserID) []store.UserID {
 	claimants := []store.UserID{"", user}
 	for id, u := range c.users {
 		if !u.Licensed {
@@ -105,6 +109,17 @@ func (c *company) claimantsFor(user store.UserID) []store.UserID {
 	}
 	slices.Sort(claimants)
 	return slices.Compact(claimants)
+}
+
+// sharing returns the inboxes in which a claim hides nothing.
+func (c *company) sharing() []store.InboxID {
+	var shared []store.InboxID
+	for id, box := range c.inboxes {
+		if box.Settings.Claim == store.ClaimVisible {
+			shared = append(shared, id)
+		}
+	}
+	return shared
 }
 
 // Inboxes returns the inboxes behind which one of the user's teams stands,

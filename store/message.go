@@ -134,6 +134,9 @@ type Messages interface {
 	MessagesFrom(refs ...ProviderRef) ([]Message, error)
 	MessagesByRequest(account AccountID, keys ...string) ([]Message, error)
 	ListMessages(q MessageQuery) ([]Message, error)
+	// SearchMessages returns the newest first: by ID, descending. It is meant
+	// for a View; an Update that searches holds up those that write.
+	SearchMessages(q SearchQuery) ([]Message, error)
 	// PutMessages fails with ErrDuplicate if another message has the same
 	// place in its conversation, provider's id or request key.
 	PutMessages(ms ...Message) error

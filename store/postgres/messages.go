@@ -145,6 +145,11 @@ func (t *tx) PutMessages(ms ...store.Message) error {
 		if s := t.messages.known[m.ID]; s != nil && s.exists {
 			t.needForMessage(s.value)
 			t.dropKeys(s.value)
+			if !searchedAlike(s.value, m) {
+				t.need(t.s.guards.lists(s.value.Account, true), t.s.guards.lists(m.Account, true))
+			}
+		} else {
+			t.need(t.s.guards.lists(m.Account, true))
 		}
 		slot, err := t.messages.put("message", m.ID, m, m.Version)
 		if err != nil {

@@ -76,6 +76,7 @@ func open(ctx context.Context, pool *pgxpool.Pool, cfg Config) (*Store, error) {
 		return nil, err
 	}
 	s.announcer = newAnnouncer(s) //nolint:contextcheck // it lives as long as the Store
+	s.backlog = newBacklog(ctx, s)
 	return s, nil
 }
 

@@ -30,6 +30,7 @@ type Store struct {
 	synchronousCommit string
 
 	announcer *announcer
+	backlog   *backlog
 
 	mu      sync.Mutex
 	closed  bool
@@ -235,6 +236,7 @@ func (s *Store) enter() error {
 // the connections, but not a pool of the host's. Closing twice fails with
 // [ErrClosed].
 func (s *Store) Close() error {
+	s.backlog.close()
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()

@@ -283,7 +283,7 @@ func (t *tx) flush() ([]statement, error) {
 	add(t.directory.flush())
 	add(t.flushContacts())
 	add(t.flushConversations())
-	add(t.messages.flush(&messagesTable))
+	add(t.flushMessages())
 	add(t.strays.flush(&straysTable))
 	add(t.watermarks.flush(&watermarksTable))
 	add(t.tasks.flush())

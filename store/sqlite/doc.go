@@ -65,6 +65,13 @@
 // host can spare that, for all SQLite databases of its process and with no
 // loss of durability, with modernc.org/sqlite's Fdatasync(true).
 //
+// # Search
+//
+// Texts are searched with SQLite's FTS5, in the same transactions as they are
+// written. A file of a version of the library that had no search is indexed
+// after [Open], a few hundred messages at a time between the Updates and the
+// newest first, so that older ones are found little by little.
+//
 // # Reading it with other programs
 //
 // The schema is in the migrations directory of this package. Times are

@@ -176,9 +176,9 @@ func TestUpgradeFindsWhenAnOptOutWasWritten(t *testing.T) {
 	sent := time.Date(2026, time.March, 14, 12, 0, 0, 123_456_000, time.UTC)
 	update(t, s, func(tx store.Tx) error {
 		return tx.PutMessages(
-			store.Message{ID: 1, Account: "a", Conversation: 1, Seq: 1, Text: "STOP", Extras: &store.Extras{SentAt: sent}},
-			store.Message{ID: 2, Account: "a", Conversation: 1, Seq: 2, Text: "STOP"},
-			store.Message{ID: 3, Account: "a", Conversation: 1, Seq: 3, Text: "STOP", Extras: &store.Extras{SentAt: sent, Problems: []string{"\uFFFD"}}},
+			store.Message{ID: 1, Account: "a", Conversation: 1, Seq: 1, Extras: &store.Extras{SentAt: sent}},
+			store.Message{ID: 2, Account: "a", Conversation: 1, Seq: 2},
+			store.Message{ID: 3, Account: "a", Conversation: 1, Seq: 3, Extras: &store.Extras{SentAt: sent, Problems: []string{"\uFFFD"}}},
 		)
 	})
 	c, err := s.writer.acquire(context.Background())

@@ -29,7 +29,12 @@ func Open(ctx context.Context, path string, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return open(ctx, path, cfg, texts)
+	s, err := open(ctx, path, cfg, texts)
+	if err != nil {
+		return nil, err
+	}
+	s.backlog = newBacklog(ctx, s)
+	return s, nil
 }
 
 func open(ctx context.Context, path string, cfg Config, texts []string) (*Store, error) {

@@ -13,6 +13,7 @@ import (
 	"github.com/teaminbox/teaminbox/channel"
 	"github.com/teaminbox/teaminbox/compliance"
 	"github.com/teaminbox/teaminbox/store"
+	"github.com/teaminbox/teaminbox/store/search"
 )
 
 // methods calls every method of a transaction in every way that has a
@@ -84,8 +85,21 @@ var methods = map[string]func(tx store.Tx) error{
 		}
 		return nil
 	},
+	"SearchMessages": func(tx_ store.Tx) error {
+		for _, within := range [][]store.ConversationID{nil, {1}} {
+			for _, text := range []string{"a", "abc", `"abc def"`} {
+				if _, err := tx_.(*tx).Candidates(search.Wanted{Query: search.Parse(text), SearchQuery: store.SearchQuery{Account: "a", Limit: 10}, Within: within}); err != nil {
+					return err
+				}
+			}
+		}
+		_, err := tx_.(*tx).indexBacklog(10)
+		return err
+	},
 	"PutMessages": func(tx store.Tx) error {
-		return twice(func(v int64) error { return tx.PutMessages(store.Message{ID: 1, Seq: 1 + v, Version: v}) })
+		return twice(func(v int64) error {
+			return tx.PutMessages(store.Message{ID: 1, Seq: 1 + v, Text: []string{"a", "b"}[v], Version: v})
+		})
 	},
 
 	"Tasks":         func(tx store.Tx) error { return chunked(tx.Tasks) },
@@ -167,10 +181,14 @@ func chunked[K ~int64, T any](read func(...K) ([]T, error)) error {
 }
 
 // smallTables may be read whole: they have few rows, or it is what is asked.
-var smallTables = []string{"counters", "accounts", "statuses", "s", "CONSTANT ROW"}
+var smallTables = []string{"counters", "accounts", "statuses", "s", "CONSTANT ROW", "search_backlog"}
 
 // inOrder are walks along an index that end with the first row that counts.
-var inOrder = []string{"SCAN k USING COVERING INDEX tasks_due"}
+var inOrder = []string{
+	"SCAN k USING COVERING INDEX tasks_due",
+	"SCAN search VIRTUAL TABLE INDEX 192:M1<", // by tokens, then by id, downwards
+	"SCAN search VIRTUAL TABLE INDEX 0:=",     // by id
+}
 
 var scan = regexp.MustCompile(`^SCAN (\S+(?: ROW)?)`)
 

@@ -19,6 +19,7 @@ type Store struct {
 	readers *pool
 
 	checkpoints *checkpointer
+	backlog     *backlog // nil while the Store is opened
 
 	files []os.FileInfo // of the file and its log, as they were opened
 }
@@ -145,6 +146,9 @@ func (s *Store) begin(ctx context.Context, c *conn, readOnly bool) error {
 // is in the log back into the file, and closes it. If no other process has it
 // open, the file alone is left. Closing twice fails with [ErrClosed].
 func (s *Store) Close() error {
+	if s.backlog != nil {
+		s.backlog.close()
+	}
 	if !s.writer.shut() {
 		return ErrClosed
 	}

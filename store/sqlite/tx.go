@@ -25,6 +25,7 @@ type tx struct {
 
 	counters counters
 	listed   map[store.ConversationID]record.Listing // see tx.listing
+	searched map[store.MessageID]noted               // see tx.searchedAs
 	moment   time.Time                               // see tx.now
 
 	failed error // what a statement failed with, so that the transaction can't be committed

@@ -68,6 +68,9 @@ func methods(e *env) ([]method, error) {
 		reading("ListMessages", func(tx store.Tx) ([]store.Message, error) {
 			return tx.ListMessages(store.MessageQuery{Conversation: c.ID, Limit: 10})
 		}),
+		reading("SearchMessages", func(tx store.Tx) ([]store.Message, error) {
+			return tx.SearchMessages(store.SearchQuery{Account: acme, Text: "value", Inboxes: []store.InboxID{support}, Limit: 10})
+		}),
 		reading("Tasks", func(tx store.Tx) ([]store.Task, error) { return tx.Tasks(c.ID) }),
 		reading("TasksSetAside", func(tx store.Tx) ([]store.Task, error) { return tx.TasksSetAside(acme, 10) }),
 		reading("NextDue", func(tx store.Tx) (time.Time, error) {

@@ -51,6 +51,7 @@ func cases() []testCase {
 		duplicateCases(),
 		listCases(),
 		messageCases(),
+		searchCases(),
 		taskCases(),
 		leaseCases(),
 		eventCases(),

@@ -1,0 +1,48 @@
+package store
+
+import "time"
+
+// SearchQuery selects messages and notes by what is written in them.
+//
+// Text is what a person has typed; any text will do. A message is found if it
+// has all of the words, in any order:
+//
+//   - A word of three characters or more also finds the words that begin with
+//     it: "invoice" finds "invoices". Shorter ones find themselves.
+//   - Words in quotation marks, straight or curly, are found side by side, in
+//     their order, and each as it is. A mark without a partner does not count.
+//     Words with punctuation but no space between, like those of an e-mail
+//     address, are found side by side too. There are no other operators, so
+//     that whatever was written is found by itself.
+//   - Words are the letters and digits between spaces, punctuation and symbols.
+//     They are compared without case, accents and width: "Grüße", "GRÜSSE" and
+//     "grusse" are alike.
+//   - Scripts without spaces between words (Han, kana, Hangul, Thai, Lao,
+//     Khmer, Burmese) are found by any part.
+//   - A number of 7 to 15 digits is found however its digits are grouped, with
+//     or without zeros in front. A longer one is found by its last digits, 7 or
+//     more, so that a telephone number is found without its country code.
+//
+// A Store may find other forms of the words too, but nothing less. The first 16
+// kB of a message's text count, and of what was typed the first 32 words. A text
+// without words finds nothing.
+//
+// Inboxes, User and Teams are alternatives, as in a ConversationQuery: a message
+// is found if its conversation is in one of the inboxes, or if the user or one
+// of the teams takes part in it. If all three are empty, none is.
+type SearchQuery struct {
+	Account AccountID
+	Text    string
+
+	Inboxes   []InboxID
+	User      UserID
+	Teams     []TeamID
+	Claimants []UserID  // in conversations claimed by one of these, "" being nobody; nil: by whoever
+	Shared    []InboxID // whose conversations are found whoever has claimed them
+
+	Conversation ConversationID // only in this one; 0: in any
+	Since        time.Time      // only messages with CreatedAt at this time or later; zero: not given
+	Until        time.Time      // only messages with CreatedAt before this time; zero: not given
+	Before       MessageID      // only messages with a smaller ID; 0: from the newest
+	Limit        int            // at most so many, 1 or more
+}

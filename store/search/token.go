@@ -1,0 +1,125 @@
+package search
+
+import (
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/teaminbox/teaminbox/store"
+)
+
+// The digits of a number that is a token of its own.
+const (
+	shortestNumber = 7
+	longestNumber  = 15 // Source: ITU-T E.164, the longest telephone number
+	longestRow     = 20 // of digits in which numbers are looked for
+)
+
+// document is a text as it is searched.
+type document struct {
+	row     []string // the tokens of its words in their order
+	numbers []string // numbers that are not written as one word
+}
+
+func documentOf(text string) document {
+	words := wordsOf(text)
+	d := document{row: make([]string, 0, len(words))}
+	for i := 0; i < len(words); i++ {
+		d.row = appendTokens(d.row, words[i], true)
+	}
+	for i := 0; i < len(words); {
+		n := numberAt(words[i:])
+		d.numbers = appendNumbers(d.numbers, words[i:i+n])
+		i += max(n, 1)
+	}
+	return d
+}
+
+// appendTokens appends the tokens of a word. In a script without spaces they
+// are the neighbouring characters, and the last one alone if the word ends
+// there.
+func appendTokens(to []string, w word, ends bool) []string {
+	if !w.dense {
+		return append(to, cut(w.text, maxWord))
+	}
+	s := w.text
+	for {
+		_, first := utf8.DecodeRuneInString(s)
+		if first == len(s) {
+			break
+		}
+		_, second := utf8.DecodeRuneInString(s[first:])
+		to = append(to, s[:first+second])
+		s = s[first:]
+	}
+	if ends || len(s) == len(w.text) {
+		to = append(to, s)
+	}
+	return to
+}
+
+// numberAt returns how many words at the beginning are the groups of one
+// number.
+func numberAt(words []word) int {
+	n := 0
+	for n < len(words) && words[n].digits && (n == 0 || words[n].grouped) {
+		n++
+	}
+	return n
+}
+
+// appendNumbers appends every number that ends with a group, as long as it is
+// not a word itself. Of a row of digits that is no telephone number there is
+// none.
+func appendNumbers(to []string, groups []word) []string {
+	var row [longestRow]byte
+	n := 0
+	for _, g := range groups {
+		if n+len(g.text) > longestRow {
+			return to
+		}
+		n += copy(row[n:], g.text)
+	}
+	if n < shortestNumber {
+		return to
+	}
+	all, end := string(row[:n]), 0
+	for _, g := range groups {
+		end += len(g.text)
+		for size := shortestNumber; size <= min(end, longestNumber); size++ {
+			if size != len(g.text) {
+				to = append(to, all[end-size:end])
+			}
+		}
+	}
+	return to
+}
+
+// Tokens returns what a text is indexed with, sorted and each once. There are
+// at most some ten thousand, of at most 64 bytes, and they are letters, digits
+// and marks.
+func Tokens(text string) []string {
+	d := documentOf(text)
+	all := append(d.row, d.numbers...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// Texts have no characters for private use among their tokens.
+const (
+	accountMark      = "\ue000"
+	conversationMark = "\ue001"
+)
+
+// AccountToken returns the token that the messages of an account have beside
+// those of their texts. Two accounts may have the same.
+func AccountToken(id store.AccountID) string {
+	h := fnv.New64a()
+	h.Write([]byte(id))
+	return fmt.Sprintf("%s%x", accountMark, h.Sum64())
+}
+
+// ConversationToken returns the token that the messages of a conversation
+// have.
+func ConversationToken(id store.ConversationID) string { return conversationMark + id.String() }
