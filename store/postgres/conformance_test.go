@@ -25,12 +25,15 @@ func TestConformance(t *testing.T) {
 		},
 		// A second Store on the schema stands for another process.
 		Reopen: func(t testing.TB, s store.Store) store.Store { return open(t, urls[s]) },
-		Advance: func(s store.Store, d time.Duration) {
-			if _, err := s.(*Store).pool.Exec(context.Background(), `UPDATE clock SET at = at + $1`, d); err != nil {
-				panic(err)
-			}
-		},
+		Advance: func(s store.Store, d time.Duration) { advance(s.(*Store), d) },
 	})
+}
+
+// advance moves the clock that stopClock has stopped.
+func advance(s *Store, d time.Duration) {
+	if _, err := s.pool.Exec(context.Background(), `UPDATE clock SET at = at + $1`, d); err != nil {
+		panic(err)
+	}
 }
 
 // stopClock puts a clock that stands still in the place of the database's.

@@ -23,7 +23,9 @@ var (
 	// of the library, so it is left alone. Use that version, or a backup.
 	ErrNewer = errors.New("postgres: schema is of a later version of the library")
 	// ErrBusy means that another Update had a record for longer than
-	// Config.LockTimeout.
+	// Config.LockTimeout. In a transaction of the host's it means that this one
+	// and another wait for each other: the whole transaction has to be run
+	// again.
 	ErrBusy = errors.New("postgres: another transaction holds what this one needs")
 )
 
@@ -63,6 +65,8 @@ func (s *Store) statementError(ctx context.Context, conn *pgx.Conn, err error) e
 	switch {
 	case e.Code == codeMust && e.Message == "guard":
 		return errTaken
+	case e.Code == codeMust && e.Message == "isolation":
+		return errors.New("postgres: the host's transaction is not READ COMMITTED; begin it with pgx.TxOptions{IsoLevel: pgx.ReadCommitted}")
 	case e.Code == codeMust:
 		return fmt.Errorf("postgres: %w: a %s was changed since it was read; read it again", store.ErrConflict, e.Message)
 	case e.Code == codeUniqueViolation && strings.HasSuffix(e.ConstraintName, "_pkey") && s.versioned(e.TableName):

@@ -111,7 +111,7 @@ func TestExportHasNoLimits(t *testing.T) {
 	if err := s.Export(t.Context(), func(from store.Source) error {
 		p := from.(port)
 		var idle, statement string
-		err := p.conn.QueryRow(t.Context(), `SELECT current_setting('idle_in_transaction_session_timeout'), current_setting('statement_timeout')`).Scan(&idle, &statement)
+		err := p.conn.Conn().QueryRow(t.Context(), `SELECT current_setting('idle_in_transaction_session_timeout'), current_setting('statement_timeout')`).Scan(&idle, &statement)
 		if idle != "0" || statement != "0" {
 			t.Errorf("the limits are %q and %q", idle, statement)
 		}

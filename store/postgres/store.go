@@ -158,7 +158,7 @@ func (s *Store) attempt(ctx context.Context, readOnly bool, first []guard, fn fu
 	//nolint:contextcheck // what failed is rolled back after the caller's context has ended, too
 	defer func() {
 		t.ended = true
-		s.leave(t, committed)
+		s.leave(t, conn, committed)
 	}()
 	if err := fn(t); err != nil {
 		return t, err
@@ -200,16 +200,16 @@ func (s *Store) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 
 // leave gives a connection back. What has not committed is rolled back, without
 // anybody waiting for it.
-func (s *Store) leave(t *tx, committed bool) {
-	if committed || !t.begun || t.conn.Conn().IsClosed() {
-		t.conn.Release()
+func (s *Store) leave(t *tx, conn *pgxpool.Conn, committed bool) {
+	if committed || !t.begun || conn.Conn().IsClosed() {
+		conn.Release()
 		return
 	}
 	if t.failed != nil || !t.readOnly { // its guards are free when the next try begins
-		s.rollBack(t.conn)
+		s.rollBack(conn)
 		return
 	}
-	s.running.Go(func() { s.rollBack(t.conn) })
+	s.running.Go(func() { s.rollBack(conn) })
 }
 
 func (s *Store) rollBack(conn *pgxpool.Conn) {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/teaminbox/teaminbox/store"
 )
@@ -18,7 +17,8 @@ import (
 type tx struct {
 	s        *Store
 	ctx      context.Context
-	conn     *pgxpool.Conn
+	conn     connection
+	hosts    bool // it is part of a transaction of the host's, see Within
 	readOnly bool
 
 	begun  bool
@@ -51,6 +51,12 @@ type tx struct {
 	marks         marks
 	deletions     []deletion
 	events        []store.Event
+}
+
+// connection is one of the pool's, or a transaction of the host's.
+type connection interface {
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+	Conn() *pgx.Conn
 }
 
 var _ store.Prefetcher = (*tx)(nil)
@@ -124,14 +130,13 @@ func (t *tx) ask(ctx context.Context, gs []guard, statements ...statement) error
 // before returns the statements that have to come before others.
 func (t *tx) before(gs []guard) ([]statement, error) {
 	var all []statement
+	if !t.begun {
+		all = append(all, t.begin()...)
+	}
 	if t.readOnly {
-		if !t.begun {
-			all = append(all, statement{text: `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`}, t.limits())
-		}
 		return all, nil
 	}
 	if !t.begun {
-		all = append(all, statement{text: `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE`}, t.limits())
 		for _, g := range t.first {
 			t.held.add(g)
 		}
@@ -159,6 +164,21 @@ func (t *tx) before(gs []guard) ([]statement, error) {
 		all = append(all, t.opening())
 	}
 	return all, nil
+}
+
+// begin returns the statements that begin the transaction. One of the host's has
+// begun. There, guards keep their promise only if each statement sees what was
+// committed before it.
+func (t *tx) begin() []statement {
+	switch {
+	case t.hosts && t.readOnly:
+		return nil
+	case t.hosts:
+		return []statement{{text: `SELECT @must('isolation', current_setting('transaction_isolation') = 'read committed')`}}
+	case t.readOnly:
+		return []statement{{text: `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`}, t.limits()}
+	}
+	return []statement{{text: `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE`}, t.limits()}
 }
 
 func guardStatement(text string, gs []guard) statement {

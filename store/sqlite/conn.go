@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"io"
 )
 
 // conn is a connection with the statements that were prepared on it. One
@@ -13,8 +14,14 @@ import (
 // to be thrown away. They are short; whoever runs many of them, or waits for a
 // lock, looks at the context in between.
 type conn struct {
-	sql        *sql.Conn
+	sql        session
 	statements map[string]statement
+}
+
+// session is a connection, or a transaction of the host's on one.
+type session interface {
+	PrepareContext(ctx context.Context, text string) (*sql.Stmt, error)
+	ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error)
 }
 
 // statement is a prepared statement that lives as long as its connection.
@@ -78,9 +85,12 @@ func (c *conn) script(ctx context.Context, text string) error {
 	return err
 }
 
+// close closes a connection, which is one of a pool's.
 func (c *conn) close() {
 	for _, s := range c.statements {
 		_ = s.prepared.Close() // the connection goes with it
 	}
-	_ = c.sql.Close() // nothing was left to write
+	if c, ok := c.sql.(io.Closer); ok {
+		_ = c.Close() // nothing was left to write
+	}
 }

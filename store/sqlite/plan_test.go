@@ -236,7 +236,7 @@ func TestEveryStatementUsesAnIndex(t *testing.T) {
 func plan(t *testing.T, c *conn, text string) []string {
 	t.Helper()
 	args := make([]any, 100) // more than there are parameters
-	rows, err := c.sql.QueryContext(context.Background(), "EXPLAIN QUERY PLAN "+text, args...)
+	rows, err := c.sql.(*sql.Conn).QueryContext(context.Background(), "EXPLAIN QUERY PLAN "+text, args...)
 	if err != nil {
 		t.Fatalf("%v\n\t%s", err, text)
 	}

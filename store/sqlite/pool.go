@@ -57,11 +57,12 @@ func (p *pool) acquire(ctx context.Context) (*conn, error) {
 	}
 	// Nothing interrupts a connection but the end of its work, see conn.
 	c := &conn{statements: make(map[string]statement)}
-	err := retryBusy(ctx, p.patience, func() (err error) {
-		c.sql, err = p.db.Conn(context.WithoutCancel(ctx))
+	err := retryBusy(ctx, p.patience, func() error {
+		opened, err := p.db.Conn(context.WithoutCancel(ctx))
 		if err != nil {
 			return openError(err)
 		}
+		c.sql = opened
 		return nil
 	})
 	if err != nil {

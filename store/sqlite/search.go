@@ -46,7 +46,7 @@ func (t *tx) Candidates(w search.Wanted) ([]search.Candidate, error) {
 			if w.Within == nil {
 				return t.candidates(w, matches, messages, newestTexts, int64(w.Before))
 			}
-			return t.candidates(w, matches, messages, newestMatching, int64(w.Before), within(w))
+			return t.candidates(w, matches, messages, newestMatching, int64(w.Before), inAnyOf(w))
 		},
 		Indexed: indexed,
 	}.Candidates(w.Limit)
@@ -71,9 +71,9 @@ func (t *tx) candidates(w search.Wanted, is func(store.Message) bool, messages i
 	return found, end, err
 }
 
-// within returns the conversations in which is searched in the language of the
+// inAnyOf returns the conversations in which is searched in the language of the
 // index.
-func within(w search.Wanted) string {
+func inAnyOf(w search.Wanted) string {
 	tokens := make([]string, len(w.Within))
 	for i, id := range w.Within {
 		tokens[i] = phrase(search.Token{Text: search.ConversationToken(id)})
@@ -87,7 +87,7 @@ func within(w search.Wanted) string {
 func matching(w search.Wanted) string {
 	terms := []string{phrase(search.Token{Text: search.AccountToken(w.Account)})}
 	if w.Within != nil {
-		terms = append(terms, "("+within(w)+")")
+		terms = append(terms, "("+inAnyOf(w)+")")
 	}
 	for _, term := range w.Terms {
 		phrases := make([]string, len(term))
