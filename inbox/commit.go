@@ -210,10 +210,8 @@ func (c *committer) try(ctx context.Context, batch []*change) (begun bool, err e
 	err = c.store.Update(ctx, func(s store.Tx) error {
 		begun = true
 		t := newTx(s, c.now())
-		if p, ok := s.(store.Prefetcher); ok {
-			if err := prefetch(p, t, batch); err != nil {
-				return err
-			}
+		if err := prefetch(t, batch); err != nil {
+			return err
 		}
 		for _, ch := range batch {
 			writes := t.writes

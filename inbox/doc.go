@@ -60,6 +60,12 @@
 // Everything that people do or see is an event, in one order, from which
 // streams, alerts and audits come; see [Agent.Events].
 //
+// # In a transaction of the host's
+//
+// With store/postgres and store/sqlite, what happens in the inbox and in the
+// host's own tables can be one transaction, see [Inbox.Within]: an order is
+// marked as sent and the customer is told, or neither.
+//
 // # What it does not do
 //
 // It starts no goroutine before [Inbox.Run], which blocks. All other methods

@@ -18,8 +18,12 @@ type expectation func(t *tx, round int) store.Keys
 // expectationRounds is how often changes are asked.
 const expectationRounds = 3
 
-// prefetch reads what changes expect.
-func prefetch(p store.Prefetcher, t *tx, batch []*change) error {
+// prefetch reads what changes expect, if the store gains from it.
+func prefetch(t *tx, batch []*change) error {
+	p, ok := t.Tx.(store.Prefetcher)
+	if !ok {
+		return nil
+	}
 	for round := range expectationRounds {
 		var all store.Keys
 		any := false

@@ -14,8 +14,22 @@ import (
 
 // Inbox is the engine. Its methods may be called from many goroutines.
 type Inbox struct {
+	parts
+	store store.Store
+
+	directory directoryCache
+	commits   changer
+	hub       hub
+	work      workQueue
+	behind    catchUp
+	running   atomic.Bool
+	listening names // of the channels that are being listened to
+}
+
+// parts are what an engine has in common with itself in a transaction of the
+// host's, see Inbox.Within.
+type parts struct {
 	cfg      Config
-	store    store.Store
 	channels map[string]channel.Channel
 	log      *slog.Logger
 
@@ -23,15 +37,17 @@ type Inbox struct {
 	jitter func() float64
 	owner  string // of leases; another for every engine
 
-	directory directoryCache
-	commits   *committer
-	hub       hub
-	work      workQueue
 	pace      *pacer
-	behind    catchUp
-	running   atomic.Bool
-	listening names // of the channels that are being listened to
 	telemetry *telemetry
+}
+
+// changer makes changes durable, or leaves that to the host.
+type changer interface {
+	// do applies a change and returns why it could not be made. One that is a
+	// must is not refused for overload.
+	do(ctx context.Context, must bool, apply func(*tx) error, expects ...expectation) error
+	// length returns how many changes wait.
+	length() int
 }
 
 // New returns an engine, or an error that names every bad field of the
@@ -46,16 +62,15 @@ func NewWithSources(cfg Config, src sources.Sources) (*Inbox, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	in := &Inbox{
+	in := &Inbox{store: cfg.Store, parts: parts{
 		cfg:      cfg,
-		store:    cfg.Store,
 		channels: make(map[string]channel.Channel, len(cfg.Channels)),
 		log:      cfg.Logger,
 		now:      src.Now,
 		jitter:   src.Jitter,
 		owner:    src.Name(),
 		pace:     newPacer(),
-	}
+	}}
 	var err error
 	if in.telemetry, err = newTelemetry(cfg.MeterProvider, cfg.TracerProvider); err != nil {
 		return nil, fmt.Errorf("inbox: Config.MeterProvider: %w", err)

@@ -51,6 +51,14 @@ func (b *backlog) run(ctx context.Context) {
 
 // step indexes some messages and reports whether there may be more.
 func (b *backlog) step(ctx context.Context) (more bool, err error) {
+	var below []int64
+	err = b.s.View(ctx, func(t store.Tx) (err error) {
+		below, err = t.(*tx).backlog()
+		return err
+	})
+	if err != nil || len(below) == 0 {
+		return false, err
+	}
 	err = b.s.Update(ctx, func(t store.Tx) error {
 		more, err = t.(*tx).indexBacklog(backlogStep)
 		return err
@@ -58,17 +66,24 @@ func (b *backlog) step(ctx context.Context) (more bool, err error) {
 	return more, err
 }
 
+// backlog returns the id below which messages may not be in the index, or
+// nothing if all are.
+func (t *tx) backlog() ([]int64, error) {
+	return all(t, t.only(t.s.guards.of("search backlog")), scanNumber, `SELECT below FROM @search_backlog`)
+}
+
+func scanNumber(r scanner, n *int64) error { return r.Scan(n) }
+
 // indexBacklog indexes so many of the messages that may not be in the index,
 // and reports whether there are more. It has their guards, so that nobody
 // changes their texts meanwhile. One that was written since the backlog was made
 // is there already.
 func (t *tx) indexBacklog(limit int) (more bool, err error) {
-	number := func(r scanner, n *int64) error { return r.Scan(n) }
-	below, err := all(t, []guard{t.s.guards.of("search backlog")}, number, `SELECT below FROM @search_backlog`)
+	below, err := t.backlog()
 	if err != nil || len(below) == 0 {
 		return false, err
 	}
-	ids, err := all(t, nil, number, `SELECT id FROM @messages WHERE id < $1 ORDER BY id DESC LIMIT $2`, below[0], limit)
+	ids, err := all(t, nil, scanNumber, `SELECT id FROM @messages WHERE id < $1 ORDER BY id DESC LIMIT $2`, below[0], limit)
 	if err != nil {
 		return false, err
 	}

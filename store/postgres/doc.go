@@ -61,6 +61,13 @@
 // stayed at 2,230 to 2,680. Reading only what is older than the oldest running
 // transaction would stand still behind it.
 //
+// # Transactions of the host's
+//
+// A host whose tables are in the same database can change conversations in its
+// own transaction, see [Store.Within]. Events of such a transaction get their
+// place when it commits, by a deferred trigger, so that one that takes long
+// holds up nobody's events.
+//
 // # Processes
 //
 // [Store.Notify] hears of other processes' commits by LISTEN, within

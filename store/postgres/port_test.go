@@ -11,16 +11,10 @@ import (
 	"github.com/teaminbox/teaminbox/store"
 )
 
-// openImpatient opens a Store that waits for no lock. It has one connection, on
-// which the statements of putAccount are prepared: to prepare one takes locks
-// too, and no limit is set then.
+// openImpatient opens a Store that waits for no lock.
 func openImpatient(t *testing.T, url string) *Store {
 	t.Helper()
-	s := openAt(t, url, Config{LockTimeout: 10 * time.Millisecond, MaxConns: 1})
-	if err := s.Update(t.Context(), func(tx store.Tx) error { return errors.Join(putAccount(tx), errDeliberate) }); !errors.Is(err, errDeliberate) {
-		t.Fatal(err)
-	}
-	return s
+	return openAt(t, url, Config{LockTimeout: 10 * time.Millisecond, MaxConns: 1})
 }
 
 var errDeliberate = errors.New("deliberate")

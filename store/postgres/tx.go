@@ -118,7 +118,15 @@ func (t *tx) ask(ctx context.Context, gs []guard, statements ...statement) error
 	if err != nil {
 		return err
 	}
-	if err := t.send(ctx, append(all, statements...)); err != nil {
+	all = append(all, statements...)
+	if !t.begun && !t.prepared(all) {
+		n := len(t.begin())
+		if err := t.send(ctx, all[:n]); err != nil {
+			return err
+		}
+		all = all[n:]
+	}
+	if err := t.send(ctx, all); err != nil {
 		return err
 	}
 	for _, g := range gs {
@@ -198,6 +206,26 @@ func (t *tx) opening() statement {
 			return err
 		},
 	}
+}
+
+// prepared reports whether the connection has prepared all statements, and notes
+// that it will have. Preparing one takes locks on its tables, before anything
+// that it is sent with is run: the limits have to be there already.
+func (t *tx) prepared(statements []statement) bool {
+	const key = "teaminbox: prepared"
+	data := t.conn.Conn().PgConn().CustomData()
+	texts, _ := data[key].(map[string]bool)
+	if texts == nil {
+		texts = make(map[string]bool)
+		data[key] = texts
+	}
+	all := true
+	for _, st := range statements {
+		text := t.s.text(st.text)
+		all = all && texts[text]
+		texts[text] = true
+	}
+	return all
 }
 
 // limits sets the limits of a transaction.

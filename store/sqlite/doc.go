@@ -72,9 +72,14 @@
 // after [Open], a few hundred messages at a time between the Updates and the
 // newest first, so that older ones are found little by little.
 //
+// # Transactions of the host's
+//
+// A host may have tables of its own in the file, and change conversations in a
+// transaction of its own, see [Store.Within].
+//
 // # Reading it with other programs
 //
 // The schema is in the migrations directory of this package. Times are
-// microseconds since 1970, lists are JSON. Other programs may read the file;
-// they should not write in it.
+// microseconds since 1970, lists are JSON. Other programs may read these tables;
+// they should not write in them.
 package sqlite
