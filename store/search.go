@@ -23,6 +23,7 @@ import "time"
 //     or without zeros in front. A longer one is found by its last digits, 7 or
 //     more, so that a telephone number is found without its country code.
 //
+// Package store/search does all of that for a Store that has an index of tokens.
 // A Store may find other forms of the words too, but nothing less. The first 16
 // kB of a message's text count, and of what was typed the first 32 words. A text
 // without words finds nothing.
