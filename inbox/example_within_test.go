@@ -57,7 +57,7 @@ func shipOrder(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback()
+	defer func() { _ = tx.Rollback() }() // has no effect after the commit
 	if _, err := tx.ExecContext(ctx, `UPDATE orders SET state = 'sent' WHERE id = 17`); err != nil {
 		return err
 	}

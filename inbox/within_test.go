@@ -145,7 +145,12 @@ func testWithin(t *testing.T, db hostDB) {
 	must(admin.SaveInbox(ctx, store.Inbox{ID: "support", Name: "Support", Team: "support", Endpoints: []store.Endpoint{{Channel: carrier.Name(), Address: ours}}}))
 	running := make(chan error, 1)
 	go func() { running <- in.Run(ctx) }()
-	t.Cleanup(func() { stop(); <-running })
+	t.Cleanup(func() {
+		stop()
+		if err := <-running; !errors.Is(err, context.Canceled) && err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
 
 	phone := carrier.Phone("+14155550123")
 	_, err = phone.Send(ours, "Where is my order?")

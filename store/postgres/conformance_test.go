@@ -24,7 +24,7 @@ func TestConformance(t *testing.T) {
 			return s
 		},
 		// A second Store on the schema stands for another process.
-		Reopen: func(t testing.TB, s store.Store) store.Store { return open(t, urls[s]) },
+		Reopen:  func(t testing.TB, s store.Store) store.Store { return open(t, urls[s]) },
 		Advance: func(s store.Store, d time.Duration) { advance(s.(*Store), d) },
 	})
 }

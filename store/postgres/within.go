@@ -75,7 +75,7 @@ func (w within) Update(ctx context.Context, fn func(store.Tx) error) error {
 	for try := 1; ; try++ {
 		t := w.newTx(ctx, false)
 		t.first = first
-		err := w.attempt(t, fn)
+		err := w.attempt(t, fn) //nolint:contextcheck // see there
 		if err == nil || !errors.Is(t.failed, errTaken) || try == maxTries {
 			return w.translate(t, err)
 		}
