@@ -157,9 +157,9 @@ func searchedInOne(t *testing.T, b browser) {
 	alice.sees("the list", shows("#list .row", "0150")+` && document.querySelector("#scopes").hidden`)
 
 	// With somebody else's claim it has gone, from here too.
+	id := evaluate[string](alice, fmt.Sprintf(`document.querySelector(%q).dataset.id`, row(alice, "0151")))
 	alice.write("#search-text", "order")
 	alice.sees("both", hits("another [order]", "an [order]"))
-	id := evaluate[string](alice, `document.querySelector("#list .row").dataset.id`)
 	server.must(http.StatusOK, "bob", http.MethodPost, "/api/conversations/"+id+"/claim", nil, nil)
 	alice.sees("what is left", hits("an [order]"))
 }
@@ -175,7 +175,7 @@ func searchedLongAgo(t *testing.T, b browser) {
 	alice.click("#hits .hit")
 	alice.sees("it in its place", shows(".message[data-found] .text", "message 40")+` && (() => {
 		const pane = document.querySelector("#messages").getBoundingClientRect(), found = document.querySelector("[data-found]").getBoundingClientRect();
-		return found.top > pane.top && found.bottom < pane.bottom;
+		return found.top > pane.top && found.bottom < pane.bottom && document.documentElement.scrollHeight === innerHeight;
 	})()`)
 	between := func(first, last int) string {
 		return fmt.Sprintf(`(() => { const all = [...document.querySelectorAll(".message.in .text")].map((n) => n.textContent); return all[0] === "message %d" && all.at(-1) === "message %d"; })()`, first, last)
