@@ -32,6 +32,8 @@ type Hit struct {
 
 // Search returns messages and notes of the conversations that the user may
 // see, the newest first. The next page begins at the id of the last message.
+// Which parts of a text were found is told by Query.Marks of package
+// store/search.
 func (a *Agent) Search(ctx context.Context, q SearchQuery) ([]Hit, error) {
 	var hits []Hit
 	err := a.in.view(ctx, func(t *tx) error {

@@ -18,7 +18,7 @@ import (
 
 const (
 	largestBody = 256 << 10 // of the JSON of one request, in bytes
-	pageSize    = 50        // conversations
+	pageSize    = 50        // conversations, or hits unless another number is asked for
 )
 
 // api serves what the agents' page asks for, as JSON. Every handler acts for
@@ -46,6 +46,7 @@ func (a *api) routes(mux *http.ServeMux, who authenticator) {
 	}
 	handle("GET /api/directory", a.directory)
 	handle("GET /api/conversations", a.list)
+	handle("GET /api/search", a.search)
 	handle("GET /api/conversations/{id}", a.conversation)
 	handle("GET /api/conversations/{id}/messages", a.messages)
 	handle("POST /api/conversations/{id}/reply", a.reply)

@@ -35,6 +35,12 @@ func TestBrowser(t *testing.T) {
 		"on a narrow screen":                  narrow,
 		"everything can be read":              legible,
 		"more than fits on the page":          paged,
+		"what was written is found":           searched,
+		"the keyboard finds":                  searchedByKeyboard,
+		"found in one conversation":           searchedInOne,
+		"found long ago":                      searchedLongAgo,
+		"what is found late is not shown":     searchedAgain,
+		"what is found can be read":           searchedLegibly,
 	} {
 		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) { t.Parallel(); test(t, b) })
 	}

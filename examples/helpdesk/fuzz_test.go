@@ -30,9 +30,9 @@ func FuzzAPI(f *testing.F) {
 	for i, pattern := range patterns {
 		id := map[need]string{aConversation: d.ours.conversation.String(), aMessage: d.ours.message.String(), aStray: d.ours.stray.String()}[routes[pattern].need]
 		_, body := d.ours.about(routes[pattern])
-		f.Add(uint8(i), uint8(0), id, "status=open&inbox=support&mine=false&before=1772636400000000-7&after=1", "application/json", body, "1")
-		f.Add(uint8(i), uint8(2), id, "before=-5-3&after=-1&status=", "application/json; charset=\"x", `{"text":"\u0000","seq":-1,"inbox":null}`, "+1")
-		f.Add(uint8(i), uint8(i), d.others.conversation.String(), "before=9223372036854775807-9223372036854775807", "application/json", `{"seq":1e400}`, "9223372036854775808")
+		f.Add(uint8(i), uint8(0), id, "status=open&inbox=support&mine=false&before=1772636400000000-7&after=1&q=ONLY+may&limit=3", "application/json", body, "1")
+		f.Add(uint8(i), uint8(2), id, "before=-5-3&after=-1&status=&q=only&conversation=-1&limit=201", "application/json; charset=\"x", `{"text":"\u0000","seq":-1,"inbox":null}`, "+1")
+		f.Add(uint8(i), uint8(i), d.others.conversation.String(), "before=9223372036854775807-9223372036854775807&q=may&conversation="+d.ours.conversation.String(), "application/json", `{"seq":1e400}`, "9223372036854775808")
 	}
 	f.Fuzz(func(t *testing.T, which, who uint8, id, query, contentType, body, last string) {
 		pattern, user := patterns[int(which)%len(patterns)], users[int(who)%len(users)]

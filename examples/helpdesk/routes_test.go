@@ -61,6 +61,7 @@ var routes = map[string]route{
 	"POST /api/conversations/{id}/read":    {need: aConversation, path: "/api/conversations/{id}/read", body: `{"seq":0}`},
 	"POST /api/messages/{id}/resend":       {need: aMessage, path: "/api/messages/{id}/resend"},
 	"POST /api/messages/{id}/sent":         {need: aMessage, path: "/api/messages/{id}/sent"},
+	"GET /api/search":                      {need: aSeat, path: "/api/search?q=only+may"},
 	"GET /api/operator":                    {need: aSeat, path: "/api/operator"},
 	"POST /api/operator/requeue":           {need: aTask, path: "/api/operator/requeue", body: `{"conversation":"{conversation}","task":"{id}"}`},
 	"GET /api/strays":                      {need: aSeat, path: "/api/strays"},

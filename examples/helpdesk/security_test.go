@@ -107,15 +107,19 @@ func TestDeniedByDefault(t *testing.T) {
 // What a list shows is its reader's alone.
 func TestListsShowNothingOfOthers(t *testing.T) {
 	d := newDesk(t)
-	for _, path := range []string{"/api/conversations", "/api/conversations?inbox=support", "/api/conversations?status=open&inbox=", "/api/conversations?mine=true"} {
+	for _, path := range []string{"/api/conversations", "/api/conversations?inbox=support", "/api/conversations?status=open&inbox=", "/api/conversations?mine=true",
+		"/api/search?q=only", "/api/search?q=only+may&inbox=support", "/api/search?q=" + customer,
+	} {
 		if body := d.serve(d.as("carol", http.MethodGet, path, "")).Body.String(); strings.Contains(body, secretText) || strings.Contains(body, othersText) {
 			t.Errorf("%s shows carol %s", path, body)
 		}
 	}
 	for user, want := range map[string]bool{"alice": true, "carol": false} {
-		body := d.serve(d.as(user, http.MethodGet, "/api/conversations", "")).Body.String()
-		if strings.Contains(body, secretText) != want || strings.Contains(body, othersText) {
-			t.Errorf("%s sees %s", user, body)
+		for _, path := range []string{"/api/conversations", "/api/search?q=only"} {
+			body := d.serve(d.as(user, http.MethodGet, path, "")).Body.String()
+			if strings.Contains(body, secretText) != want || strings.Contains(body, othersText) {
+				t.Errorf("%s sees %s", user, body)
+			}
 		}
 	}
 	if body := d.serve(d.as("alice", http.MethodGet, "/api/strays", "")).Body.String(); strings.Contains(body, othersText) || !strings.Contains(body, "is anybody there?") {

@@ -7,7 +7,8 @@
 // digits and marks, in lower case and without accents, so that any index that
 // takes texts apart at spaces will do, and all find the same. What an index of
 // tokens can't tell, the order of words, is looked up in the text by
-// [Query.Matches]; [Find] does both.
+// [Query.Matches]; [Find] does both. [Query.Marks] tells whoever shows a message
+// which parts of its text were found.
 //
 // # What is alike
 //

@@ -3,6 +3,7 @@ package search
 import (
 	"fmt"
 	"hash/fnv"
+	"iter"
 	"slices"
 	"unicode/utf8"
 
@@ -22,15 +23,18 @@ type document struct {
 	numbers []string // numbers that are not written as one word
 }
 
-func documentOf(text string) document {
-	words := wordsOf(text)
+func documentOf(text string) document { return documentIn(wordsOf(text)) }
+
+func documentIn(words []word) document {
 	d := document{row: make([]string, 0, len(words))}
 	for i := 0; i < len(words); i++ {
 		d.row = appendTokens(d.row, words[i], true)
 	}
 	for i := 0; i < len(words); {
 		n := numberAt(words[i:])
-		d.numbers = appendNumbers(d.numbers, words[i:i+n])
+		for _, number := range numbers(words[i : i+n]) {
+			d.numbers = append(d.numbers, number)
+		}
 		i += max(n, 1)
 	}
 	return d
@@ -69,31 +73,32 @@ func numberAt(words []word) int {
 	return n
 }
 
-// appendNumbers appends every number that ends with a group, as long as it is
-// not a word itself. Of a row of digits that is no telephone number there is
-// none.
-func appendNumbers(to []string, groups []word) []string {
-	var row [longestRow]byte
-	n := 0
-	for _, g := range groups {
-		if n+len(g.text) > longestRow {
-			return to
+// numbers returns every number that ends with a group, as long as it is not a
+// word itself, and which of the digits of the groups is its first. Of a row of
+// digits that is no telephone number there is none.
+func numbers(groups []word) iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		var row [longestRow]byte
+		n := 0
+		for _, g := range groups {
+			if n+len(g.text) > longestRow {
+				return
+			}
+			n += copy(row[n:], g.text)
 		}
-		n += copy(row[n:], g.text)
-	}
-	if n < shortestNumber {
-		return to
-	}
-	all, end := string(row[:n]), 0
-	for _, g := range groups {
-		end += len(g.text)
-		for size := shortestNumber; size <= min(end, longestNumber); size++ {
-			if size != len(g.text) {
-				to = append(to, all[end-size:end])
+		if n < shortestNumber {
+			return
+		}
+		all, end := string(row[:n]), 0
+		for _, g := range groups {
+			end += len(g.text)
+			for size := shortestNumber; size <= min(end, longestNumber); size++ {
+				if size != len(g.text) && !yield(end-size, all[end-size:end]) {
+					return
+				}
 			}
 		}
 	}
-	return to
 }
 
 // Tokens returns what a text is indexed with, sorted and each once. There are

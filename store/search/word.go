@@ -34,8 +34,10 @@ func cut(s string, limit int) string {
 }
 
 // wordsOf takes a text apart.
-func wordsOf(text string) []word {
-	folded := fold(cut(text, maxText))
+func wordsOf(text string) []word { return wordsIn(fold(cut(text, maxText))) }
+
+// wordsIn takes a folded text apart.
+func wordsIn(folded string) []word {
 	words := make([]word, 0, len(folded)/6+1)
 	quotes, open := 0, false
 	for i := 0; i < len(folded); {

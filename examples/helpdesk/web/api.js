@@ -16,8 +16,8 @@ function sentence(text) {
   return said.charAt(0).toUpperCase() + said.slice(1) + (/[.!?]$/.test(said) ? "" : ".");
 }
 
-async function request(method, path, body) {
-  const init = { method, headers: {} };
+async function request(method, path, body, signal) {
+  const init = { method, headers: {}, signal };
   if (body !== undefined) {
     init.headers["Content-Type"] = "application/json";
     init.body = JSON.stringify(body);
@@ -41,7 +41,7 @@ async function request(method, path, body) {
   return parsed;
 }
 
-export const get = (path) => request("GET", path);
+export const get = (path, signal) => request("GET", path, undefined, signal);
 export const post = (path, body = {}) => request("POST", path, body);
 export const del = (path) => request("DELETE", path);
 

@@ -4,11 +4,12 @@ import { del, get, post, Problem } from "./api.js";
 import { Directory } from "./directory.js";
 import { byId, toast } from "./dom.js";
 import { List } from "./list.js";
+import { Search } from "./search.js";
 import { Strays } from "./strays.js";
 import { Stream } from "./stream.js";
 import { Thread } from "./thread.js";
 
-let directory, list, strays, thread;
+let directory, list, search, strays, thread;
 const pending = new Set(); // conversations that changed and are being read
 const again = new Set(); // and changed once more meanwhile
 const alerted = new Set(); // about which the user is to be told
@@ -37,13 +38,15 @@ async function load() {
   strays ??= new Strays({ directory, onAdopted: async (id) => { await list.show("open"); await choose(id, true); } });
   list ??= new List({ directory, strays, onOpen: choose });
   thread ??= new Thread({ directory, onChange: (id, conversation) => (conversation ? list.put(id, conversation) : gone(id)) });
-  list.directory = strays.directory = thread.directory = directory;
+  search ??= new Search({ directory, onOpen: choose, onLeave: left });
+  list.directory = search.directory = strays.directory = thread.directory = directory;
   const cursor = await list.load();
   byId("sign-in").hidden = true;
   byId("desk").hidden = false;
   byId("alerts").hidden = !("Notification" in window) || Notification.permission !== "default";
   if (thread.id) await changed(thread.id);
   else await follow();
+  if (search.active) search.run();
   return cursor;
 }
 
@@ -51,12 +54,14 @@ async function load() {
 // again after a reload, and the browser's own way back leads to the list.
 const addressed = () => location.hash.slice(1);
 
-async function choose(id, focus) {
+// choose opens a conversation, perhaps where something was found.
+async function choose(id, focus, found = null) {
+  byId("desk").classList.remove("searching");
   if (addressed() !== id) {
     if (addressed() === "") history.pushState({ opened: true }, "", "#" + id);
     else history.replaceState(history.state, "", "#" + id);
   }
-  await follow(focus);
+  await follow(focus, found);
 }
 
 function leave() {
@@ -68,23 +73,51 @@ function leave() {
   }
 }
 
+const narrow = () => byId("back").offsetParent !== null;
+
+// back goes one step back: from the conversation to what was found, from there
+// to the list, from there to no conversation.
+function back() {
+  if (!search.active) leave();
+  else if (document.activeElement.closest(".side")) search.leave();
+  else if (narrow()) leave();
+  else search.focus();
+}
+
+// left finds a place for the focus when a search has ended.
+function left() {
+  if (!thread.id) return;
+  if (narrow()) byId("customer").focus();
+  else list.focus(thread.id);
+}
+
+// here tells the search which conversation is open.
+function here() {
+  const c = thread.conversation;
+  search.at(c && { id: c.id, name: list.name(c) });
+}
+
 // follow shows what the page's address says.
-async function follow(focus = false) {
+async function follow(focus = false, found = null) {
   const id = addressed();
   if (id === "") {
     const was = thread.id;
     thread.close();
     list.select(null);
     byId("desk").classList.remove("reading");
-    if (was) list.focus(was);
+    here();
+    if (was && search.active) search.focus();
+    else if (was) list.focus(was);
     return;
   }
   list.select(id);
   try {
-    if (thread.id !== id && !await thread.open(id)) return;
+    if ((found || thread.id !== id) && !await thread.open(id, found)) return;
+    here();
     byId("desk").classList.add("reading");
     // On a narrow screen the keyboard would cover the conversation.
-    if (focus && byId("back").offsetParent === null) thread.write(thread.composer.kind);
+    if (focus && found) thread.rows.focus(found.seq);
+    else if (focus && !narrow()) thread.write(thread.composer.kind);
     else if (focus) byId("customer").focus();
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
@@ -95,7 +128,7 @@ async function follow(focus = false) {
 function happened(event) {
   if (event.type.startsWith("stray.")) {
     strays.load().catch(() => {}); // shown with the next one, or after reconnecting
-    if (event.type === "stray.received" && list.view !== "strays") toast("A message came in that belongs to no inbox.", () => list.show("strays"));
+    if (event.type === "stray.received" && list.view !== "strays") toast("A message came in that belongs to no inbox.", () => { search.leave(); list.show("strays"); });
     return;
   }
   // In the open conversation the reason stands where the conversation was.
@@ -133,9 +166,11 @@ async function changed(id) {
 // gone takes away a conversation that is not the user's any more.
 function gone(id, reason = "This conversation is not here any more.") {
   list.put(id, null);
+  search.drop(id);
   if (addressed() !== id) return;
   history.replaceState(null, "", location.pathname);
   thread.close(reason);
+  here();
   list.select(null);
   byId("desk").classList.remove("reading");
 }
@@ -178,15 +213,18 @@ byId("alerts").addEventListener("click", async () => {
   byId("alerts").hidden = true;
 });
 byId("back").addEventListener("click", leave);
+byId("search-in").addEventListener("click", () => search.enter(search.here));
 addEventListener("popstate", () => { if (list) follow(); });
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible" && thread?.id) changed(thread.id);
 });
 document.addEventListener("keydown", (e) => {
   if (!list || byId("desk").hidden || e.ctrlKey || e.metaKey || e.altKey || /^(TEXTAREA|INPUT|SELECT)$/.test(e.target.tagName)) return;
-  if (e.key === "j") list.step(1);
-  else if (e.key === "k") list.step(-1);
-  else if (e.key === "Escape") leave();
+  const shown = search.active ? search : list;
+  if (e.key === "/") { e.preventDefault(); search.enter(); }
+  else if (e.key === "j") shown.step(1);
+  else if (e.key === "k") shown.step(-1);
+  else if (e.key === "Escape") back();
   else if (e.key === "r" && thread.id) { e.preventDefault(); thread.write("reply"); }
   else if (e.key === "n" && thread.id) { e.preventDefault(); thread.write("note"); }
 });

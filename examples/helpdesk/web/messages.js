@@ -1,6 +1,7 @@
 // The messages of the open conversation.
 
 import { Children, byId, element } from "./dom.js";
+import { marked } from "./marks.js";
 import { day, moment, time } from "./words.js";
 
 const states = {
@@ -16,6 +17,15 @@ const meanings = {
 
 export const failed = (m) => bad.has(m.state);
 
+// writer names who wrote a message, the customer by nothing.
+export function writer(m, directory) {
+  if (m.direction === "in") return "";
+  if (m.author !== "user") return m.author === "responder" ? "Automatic answer" : "Team Inbox";
+  return m.user === directory.me ? "You" : directory.user(m.user);
+}
+
+const glow = 4000; // milliseconds for which a message that was looked for stands out
+
 export class Messages {
   // onAgain is called with the text of a message that did not arrive, for
   // writing it again; onSettle with the id of one of which nobody knows whether
@@ -28,15 +38,15 @@ export class Messages {
     this.rows = new Children(byId("message-list"), (node, item) => this.fill(node, item));
   }
 
-  // show shows messages in their order.
-  show(messages) {
+  // show shows messages in their order, with what was found in one of them.
+  show(messages, found) {
     const items = [];
     let last = "";
     for (const m of messages) {
       const name = day(m.at);
       if (name !== last) items.push({ key: "day " + m.at.slice(0, 10) + " " + name, day: name });
       last = name;
-      items.push({ key: m.seq, ...m });
+      items.push({ key: m.seq, ...m, marks: m.seq === found?.seq ? found.marks : [] });
     }
     this.rows.show(items);
   }
@@ -45,6 +55,21 @@ export class Messages {
 
   atEnd() { return this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight < 80; }
   toEnd() { this.box.scrollTop = this.box.scrollHeight; }
+
+  // reveal brings a message before the user's eyes, and lets it stand out for a
+  // moment.
+  reveal(seq) {
+    const node = this.rows.node(seq);
+    if (!node) return;
+    node.tabIndex = -1;
+    node.scrollIntoView({ block: "center" });
+    for (const other of this.box.querySelectorAll("[data-found]")) delete other.dataset.found;
+    node.dataset.found = "";
+    clearTimeout(this.glowing);
+    this.glowing = setTimeout(() => delete node.dataset.found, glow);
+  }
+
+  focus(seq) { this.rows.node(seq)?.focus({ preventScroll: true }); }
 
   // hold keeps what one reads in its place while show adds what was before.
   hold(show) {
@@ -60,8 +85,7 @@ export class Messages {
       return;
     }
     const mine = m.author === "user" && m.user === this.directory.me;
-    const who = m.direction === "in" ? "" : mine ? "You" : m.author === "user" ? this.directory.user(m.user)
-      : m.author === "responder" ? "Automatic answer" : "Team Inbox";
+    const who = writer(m, this.directory);
     node.className = "message " + m.direction + (mine ? " mine" : "") + (m.direction === "out" && m.author !== "user" ? " automatic" : "") + (failed(m) ? " failed" : "");
     node.dataset.seq = m.seq;
     const facts = element("span", { class: "facts" });
@@ -74,7 +98,7 @@ export class Messages {
     if (m.due_at && (m.state === "retrying" || m.state === "deferred")) say("at " + time(m.due_at));
     node.replaceChildren(
       m.direction === "in" ? element("span", { class: "hidden" }, "Customer: ") : "",
-      m.text ? element("p", { class: "text", dir: "auto" }, m.text) : "", ...attachments(m.extras),
+      m.text ? element("p", { class: "text", dir: "auto" }, ...marked(m.text, m.marks)) : "", ...attachments(m.extras),
       m.meant && m.direction === "in" ? element("span", { class: "reason" }, meanings[m.meant]) : "",
       facts, m.state && m.reason && !failed(m) && m.state !== "canceled" ? element("span", { class: "reason" }, m.reason) : "",
       failed(m) ? this.failure(m) : "");

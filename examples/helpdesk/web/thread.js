@@ -6,6 +6,7 @@ import { announce, byId, toast } from "./dom.js";
 import { failed, Messages } from "./messages.js";
 import { medium, number } from "./words.js";
 
+const page = 50; // messages that one request brings
 const acts = ["claim", "release", "close", "reopen"];
 
 export class Thread {
@@ -16,31 +17,44 @@ export class Thread {
     this.onChange = onChange;
     this.conversation = null;
     this.messages = new Map(); // by seq
+    this.reachesEnd = true; // what is shown goes up to the newest message
+    this.shown = 0; // the last message that was shown, by seq
+    this.found = null; // the message that was looked for: { seq, marks }
     this.turn = 0; // answers for an earlier conversation are dropped
     this.composer = new Composer({ send: (id, draft) => this.send(id, draft) });
     this.rows = new Messages({ onAgain: (text) => this.composer.again(text), onSettle: (id, what) => this.settle(id, what) });
     for (const act of acts) byId(act).addEventListener("click", () => this.act(act));
     byId("earlier").addEventListener("click", () => this.loadEarlier());
-    byId("newer").addEventListener("click", () => this.rows.toEnd());
-    byId("messages").addEventListener("scroll", () => { if (this.rows.atEnd()) byId("newer").hidden = true; });
+    byId("later").addEventListener("click", () => this.loadLater());
+    byId("newer").addEventListener("click", () => this.toNewest());
+    byId("messages").addEventListener("scroll", () => { if (this.reachesEnd && this.rows.atEnd()) byId("newer").hidden = true; });
   }
 
   get id() { return this.conversation?.id ?? null; }
 
-  // open shows a conversation, and reports whether it is still wanted.
-  async open(id) {
+  // open shows a conversation, at its end or where a message is that was looked
+  // for, and reports whether it is still wanted.
+  async open(id, found = null) {
     const turn = ++this.turn;
-    const [conversation, messages] = await Promise.all([get("/api/conversations/" + id), get("/api/conversations/" + id + "/messages")]);
-    if (turn !== this.turn) return false;
-    this.composer.open(id);
-    this.messages = new Map(messages.map((m) => [m.seq, m]));
-    this.conversation = conversation;
+    const path = "/api/conversations/" + id;
+    if (!found || this.id !== id || !this.messages.has(found.seq)) {
+      const around = found ? ["?before=" + (found.seq + 1), "?after=" + found.seq] : [""];
+      const [conversation, ...pages] = await Promise.all([get(path), ...around.map((query) => get(path + "/messages" + query))]);
+      if (turn !== this.turn) return false;
+      this.composer.open(id);
+      if (this.id !== id) this.shown = 0;
+      this.messages = new Map(pages.flat().map((m) => [m.seq, m]));
+      this.reachesEnd = !found || pages[1].length < page;
+      this.conversation = conversation;
+      this.rows.clear();
+    }
+    this.found = found;
     byId("nothing").hidden = true;
     byId("open-thread").hidden = false;
     byId("newer").hidden = true;
-    this.rows.clear();
     this.render();
-    this.rows.toEnd();
+    if (found) this.rows.reveal(found.seq);
+    else this.rows.toEnd();
     this.markRead(); // nobody waits for it
     return true;
   }
@@ -60,6 +74,12 @@ export class Thread {
   // messages.
   async refresh(conversation) {
     const id = conversation.id;
+    if (!this.reachesEnd) { // and what is new is far from what is shown
+      if (conversation.unread > this.conversation.unread) announce("New message: " + conversation.preview);
+      if (conversation.version >= this.conversation.version) this.conversation = conversation;
+      this.render();
+      return;
+    }
     const known = Math.max(0, ...this.messages.keys());
     const path = "/api/conversations/" + id + "/messages";
     let newest = await get(path);
@@ -99,10 +119,35 @@ export class Thread {
     }
   }
 
+  async loadLater() {
+    const id = this.id;
+    try {
+      const messages = await get("/api/conversations/" + id + "/messages?after=" + Math.max(...this.messages.keys()));
+      if (this.id !== id) return;
+      for (const m of messages) this.messages.set(m.seq, m);
+      this.reachesEnd = messages.length < page;
+      this.render();
+      await this.markRead();
+    } catch (problem) {
+      toast(problem.message);
+    }
+  }
+
+  async toNewest() {
+    if (this.reachesEnd) {
+      this.rows.toEnd();
+      return;
+    }
+    try {
+      await this.open(this.id);
+    } catch (problem) {
+      toast(problem.message);
+    }
+  }
+
   // markRead is a courtesy to the list: it is done again with the next message.
   async markRead() {
-    const last = Math.max(0, ...this.messages.keys());
-    if (last > 0) await post("/api/conversations/" + this.id + "/read", { seq: last }).catch(() => {});
+    if (this.reachesEnd && this.shown > 0) await post("/api/conversations/" + this.id + "/read", { seq: this.shown }).catch(() => {});
   }
 
   async act(what) {
@@ -137,7 +182,7 @@ export class Thread {
 
   async send(id, draft) {
     // What came while the answer is on its way stays unread.
-    const seen = id === this.id ? Math.max(0, ...this.messages.keys()) : 0;
+    const seen = id === this.id ? this.shown : 0;
     let m;
     try {
       m = await post("/api/conversations/" + id + "/" + draft.kind, { text: draft.text, request_key: draft.key, seen });
@@ -146,6 +191,7 @@ export class Thread {
       throw problem;
     }
     if (this.id !== id) return;
+    if (!this.reachesEnd) { await this.toNewest(); return; }
     const had = this.messages.get(m.seq); // the stream may have been faster
     if (!had || had.version <= m.version) this.messages.set(m.seq, m);
     this.render();
@@ -165,9 +211,13 @@ export class Thread {
     byId("banner").textContent = state;
     byId("banner").hidden = state === "";
     const all = [...this.messages.values()].sort((a, b) => a.seq - b.seq);
+    this.shown = Math.max(this.shown, ...this.messages.keys());
     byId("earlier").hidden = all.length === 0 || all[0].seq === 1;
+    byId("later").hidden = this.reachesEnd;
+    if (!this.reachesEnd) byId("newer").hidden = false;
+    byId("newer").textContent = this.reachesEnd || c.unread > 0 ? "New message ↓" : "Newest messages ↓";
     this.rows.directory = this.directory;
-    this.rows.show(all);
+    this.rows.show(all, this.found);
   }
 
   // offer shows the buttons that make sense. A focused one that goes leaves
