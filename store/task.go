@@ -63,8 +63,15 @@ type Work interface {
 	// whose conversation has no living lease, and whether there is one.
 	NextDue() (time.Time, bool, error)
 	// LeaseDue takes leases of conversations with a task that is due and not
-	// set aside, those due longest first, and leaves out every conversation
-	// with a living lease, whoever holds it.
+	// set aside, and leaves out every conversation with a living lease, whoever
+	// holds it.
+	//
+	// Accounts take turns, so that a flood in one keeps nobody else waiting: of
+	// each account with such conversations comes the one that is due longest,
+	// then the second of each, and so on, those of one turn by how long they are
+	// due. If the limit leaves some accounts out of a turn, the next call to this
+	// Store begins with those. Which account comes first is the Store's choice;
+	// that of processes that share it need not agree.
 	LeaseDue(q LeaseQuery) ([]Lease, error)
 	// Lease takes or prolongs leases of conversations, and leaves out those
 	// that another owner holds. A lease that is prolonged keeps its fence and

@@ -56,13 +56,17 @@ func compareWithin(a, b within) int {
 	return cmp.Compare(a.n, b.n)
 }
 
-// dueKey sorts tasks by when they are due.
+// dueKey sorts an account's tasks by when they are due.
 type dueKey struct {
-	at   instant
-	task store.TaskID
+	account store.AccountID
+	at      instant
+	task    store.TaskID
 }
 
 func compareDue(a, b dueKey) int {
+	if c := strings.Compare(string(a.account), string(b.account)); c != 0 {
+		return c
+	}
 	if c := cmp.Compare(a.at, b.at); c != 0 {
 		return c
 	}

@@ -15,6 +15,7 @@ type state struct {
 	lastFence        int64
 	lastCursor       store.Cursor
 	lastList         listNumber
+	lastTurn         store.AccountID // see tx.round
 	directoryVersion int64
 
 	accounts  tree[store.AccountID, *store.Account]
@@ -39,7 +40,7 @@ type state struct {
 
 	tasks    tree[store.TaskID, *store.Task]
 	owed     tree[within, *store.Task] // by conversation
-	due      tree[dueKey, *store.Task] // those not set aside
+	due      tree[dueKey, *store.Task] // those not set aside, by account
 	setAside tree[numbered[store.TaskID], *store.Task]
 	leases   tree[store.ConversationID, store.Lease] // those that have run out too
 

@@ -50,7 +50,7 @@ func (t *tx) putTask(task store.Task) error {
 	if task.SetAside {
 		t.setAside.set(t.number, numbered[store.TaskID]{task.Account, task.ID}, &task)
 	} else {
-		t.due.set(t.number, dueKey{instantOf(task.DueAt), task.ID}, &task)
+		t.due.set(t.number, dueKey{task.Account, instantOf(task.DueAt), task.ID}, &task)
 	}
 	return nil
 }
@@ -72,6 +72,6 @@ func (t *tx) deleteTask(id store.TaskID) {
 	if task.SetAside {
 		t.setAside.delete(t.number, numbered[store.TaskID]{task.Account, id})
 	} else {
-		t.due.delete(t.number, dueKey{instantOf(task.DueAt), id})
+		t.due.delete(t.number, dueKey{task.Account, instantOf(task.DueAt), id})
 	}
 }

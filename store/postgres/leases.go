@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -47,23 +46,20 @@ func (t *tx) NextDue() (time.Time, bool, error) {
 	return at, found, err
 }
 
-// LeaseDue walks the tasks that are due and takes leases of their
-// conversations, past those that another is just taking. It looks again for as
-// long as there may be more: of what it has found, others may have been faster
-// with a part, and several tasks may be of one conversation.
+// LeaseDue takes leases of what findDue finds. It looks again for as long as
+// there may be more: of what it has found, others may have been faster with a
+// part, and what is left over goes round once more.
 func (t *tx) LeaseDue(q store.LeaseQuery) ([]store.Lease, error) {
 	if err := t.writable(); err != nil || q.Limit < 1 {
 		return nil, err
 	}
-	if !t.begun { // leases are judged by its moment, here and by the database
-		if err := t.ask(t.ctx, nil); err != nil {
-			return nil, err
-		}
+	// Leases are judged by the moment of the beginning, here and by the database.
+	if err := t.ask(t.ctx, nil, alongIndexes); err != nil {
+		return nil, err
 	}
 	var taken []store.Lease
 	for len(taken) < q.Limit {
-		wanted := q.Limit - len(taken)
-		due, all, err := t.findDue(q.Now, wanted)
+		due, all, err := t.findDue(q.Now, q.Limit-len(taken))
 		if err != nil {
 			return nil, err
 		}
@@ -81,54 +77,6 @@ func (t *tx) LeaseDue(q store.LeaseQuery) ([]store.Lease, error) {
 		}
 	}
 	return taken, nil
-}
-
-// findDue returns conversations that have work, with the guards of their leases,
-// which are not waited for, and reports whether those are all that can be had.
-// No more guards are taken than wanted, since others look past them.
-func (t *tx) findDue(now time.Time, wanted int) (due []store.ConversationID, all bool, err error) {
-	var found []store.ConversationID
-	n := 0
-	if err := t.read(nil, `
-		SELECT due.conversation FROM (
-			SELECT k.conversation FROM @tasks k
-			WHERE NOT k.set_aside AND k.due_at <= $1 AND NOT EXISTS (SELECT 1 FROM @leases l WHERE l.conversation = k.conversation AND l.until > $4)
-			ORDER BY k.due_at, k.id OFFSET 0
-		) AS due
-		WHERE pg_try_advisory_xact_lock(due.conversation # $2::bigint) LIMIT $3`, func(r pgx.Rows) error {
-		n++
-		var id store.ConversationID
-		if err := r.Scan((*int64)(&id)); err != nil {
-			return err
-		}
-		if !slices.Contains(found, id) {
-			found = append(found, id)
-			t.held.add(t.s.guards.lease(id))
-		}
-		return nil
-	}, record.Time(now), t.s.guards.lease(0).key, wanted, t.moment); err != nil {
-		return nil, false, err
-	}
-	if len(found) == 0 {
-		return nil, true, nil
-	}
-	// With their guards in hand, look again: somebody may have been there and
-	// left since the statement began.
-	still := make(map[store.ConversationID]bool)
-	if err := t.fetch(t.fetchLeases(found), &fetch{after: func() {}, statement: statement{
-		`SELECT k.conversation FROM @tasks k WHERE k.conversation = ANY($1::bigint[]) AND NOT k.set_aside AND k.due_at <= $2`,
-		[]any{numbers(found), record.Time(now)},
-		func(rows pgx.Rows) error {
-			var id store.ConversationID
-			err := rows.Scan((*int64)(&id))
-			still[id] = true
-			return err
-		},
-	}}); err != nil {
-		return nil, false, err
-	}
-	due = slices.DeleteFunc(found, func(id store.ConversationID) bool { return !still[id] })
-	return due, n < wanted, nil
 }
 
 // fetchLeases asks for leases, and for fences in case new ones are taken.

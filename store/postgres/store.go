@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/teaminbox/teaminbox/internal/turns"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -23,6 +24,7 @@ type Store struct {
 	pool   *pgxpool.Pool
 	owned  bool // the pool is the Store's own
 	guards guards
+	turns  turns.Last
 	texts  texts
 	blocks blockCount
 

@@ -21,32 +21,28 @@ func (t *tx) NextDue() (time.Time, bool, error) {
 	return at, found, err
 }
 
-// LeaseDue walks the tasks that are due and takes leases of their
-// conversations.
+// LeaseDue takes leases of what findDue finds, and looks again for what is left
+// over.
 func (t *tx) LeaseDue(q store.LeaseQuery) ([]store.Lease, error) {
 	if err := t.writable(); err != nil || q.Limit < 1 {
 		return nil, err
 	}
-	var due []store.ConversationID
-	seen := make(map[store.ConversationID]bool)
-	err := t.each(func(r row) (bool, error) {
-		var id store.ConversationID
-		if err := r.Scan((*int64)(&id)); err != nil {
-			return false, err
+	var taken []store.Lease
+	for len(taken) < q.Limit {
+		due, all, err := t.findDue(q.Now.UnixMicro(), q.Limit-len(taken))
+		if err != nil {
+			return nil, err
 		}
-		if !seen[id] {
-			seen[id] = true
-			due = append(due, id)
+		leases, err := t.take(q.Owner, q.TTL, due)
+		if err != nil {
+			return nil, err
 		}
-		return len(due) < q.Limit, nil
-	}, `
-		SELECT k.conversation FROM tasks k
-		WHERE k.set_aside = 0 AND k.due_at <= ? AND NOT EXISTS (SELECT 1 FROM leases l WHERE l.conversation = k.conversation AND l.until > ?)
-		ORDER BY k.due_at, k.id`, q.Now.UnixMicro(), t.now().UnixMicro())
-	if err != nil {
-		return nil, err
+		taken = append(taken, leases...)
+		if all {
+			break
+		}
 	}
-	return t.take(q.Owner, q.TTL, due)
+	return taken, nil
 }
 
 // Lease takes or prolongs leases.

@@ -181,7 +181,7 @@ func chunked[K ~int64, T any](read func(...K) ([]T, error)) error {
 }
 
 // smallTables may be read whole: they have few rows, or it is what is asked.
-var smallTables = []string{"counters", "accounts", "statuses", "s", "CONSTANT ROW", "search_backlog"}
+var smallTables = []string{"counters", "accounts", "statuses", "s", "CONSTANT ROW", "search_backlog", "r"}
 
 // inOrder are walks along an index that end with the first row that counts.
 var inOrder = []string{

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/teaminbox/teaminbox/internal/turns"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -20,6 +21,7 @@ type Store struct {
 
 	checkpoints *checkpointer
 	backlog     *backlog // nil while the Store is opened
+	turns       turns.Last
 
 	files []os.FileInfo // of the file and its log, as they were opened
 }
@@ -50,7 +52,7 @@ func (s *Store) run(ctx context.Context, from *pool, readOnly bool, fn func(stor
 	if err != nil {
 		return err
 	}
-	t := &tx{ctx: ctx, conn: c, readOnly: readOnly, clock: s.cfg.Now}
+	t := &tx{ctx: ctx, conn: c, readOnly: readOnly, clock: s.cfg.Now, turns: &s.turns}
 	open, sound := false, false
 	// A function that panics, or ends its goroutine, comes by here too.
 	defer func() {

@@ -10,6 +10,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/teaminbox/teaminbox/internal/record"
+	"github.com/teaminbox/teaminbox/internal/turns"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -22,6 +23,7 @@ type tx struct {
 	readOnly bool
 	restores bool // records are put as they were, see port.Put
 	clock    func() time.Time
+	turns    *turns.Last
 
 	counters counters
 	listed   map[store.ConversationID]record.Listing // see tx.listing

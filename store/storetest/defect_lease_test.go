@@ -216,6 +216,47 @@ func workDefects() []defect {
 				return ls, err
 			},
 		})},
+		{"accounts do not take turns", []string{"leases/accounts take turns", "leases/no account waits for the others' backlogs", "leases/turns among many accounts without work"}, leases(leaser{
+			due: sorted(func(a, b dueLease) int { return a.task.DueAt.Compare(b.task.DueAt) }),
+		})},
+		{"every call begins with the account that waits longest", []string{"leases/no account waits for the others' backlogs"}, leases(leaser{
+			due: sorted(func(a, b dueLease) int { return cmp.Compare(a.place, b.place) }), // as turns are, if there is room for all
+		})},
+		{"every call begins with the first account", []string{"leases/no account waits for the others' backlogs"}, leases(leaser{
+			due: sorted(func(a, b dueLease) int { return cmp.Compare(a.task.Account, b.task.Account) }),
+		})},
+		{"an account has one turn in a call", []string{"leases/accounts take turns", "leases/turns among many accounts without work"}, leases(leaser{
+			due: func(tx store.Tx, q store.LeaseQuery) ([]store.Lease, error) {
+				seen := make(map[store.AccountID]bool)
+				return keepOf(tx, q, func(ls []dueLease) []dueLease {
+					return slices.DeleteFunc(ls, func(l dueLease) bool {
+						defer func() { seen[l.task.Account] = true }()
+						return seen[l.task.Account]
+					})
+				})
+			},
+		})},
+		{"an account's work is in no order", []string{"leases/accounts take turns", "leases/no account waits for the others' backlogs"}, leases(leaser{
+			due: sorted(func(a, b dueLease) int {
+				return cmp.Or(cmp.Compare(b.task.ID, a.task.ID), cmp.Compare(a.place, b.place))
+			}),
+		})},
+		{"accounts that are far behind others are not looked at", []string{"leases/turns among many accounts without work"}, leases(leaser{
+			due: func(tx store.Tx, q store.LeaseQuery) ([]store.Lease, error) {
+				return keepOf(tx, q, func(ls []dueLease) []dueLease {
+					return slices.DeleteFunc(ls, func(l dueLease) bool { return l.task.Account > "account 100" })
+				})
+			},
+		})},
+		{"a lease is missed when others take some", []string{"leases/turns of many at once"}, func(m *mutant) {
+			calls := 0
+			leases(leaser{due: func(tx store.Tx, q store.LeaseQuery) ([]store.Lease, error) {
+				if calls++; calls > 12 { // "no work", while there is
+					return nil, nil
+				}
+				return tx.LeaseDue(q)
+			}})(m)
+		}},
 		{"the next due is one that is held", []string{"next due/not set aside, not held"}, leases(leaser{
 			next: func(tx store.Tx) (time.Time, bool, error) {
 				at, any, err := tx.NextDue()
@@ -226,6 +267,49 @@ func workDefects() []defect {
 			},
 		})},
 		{"tasks are never replaced", []string{"tasks/replaced"}, inTx(func(tx store.Tx) store.Tx { return firstTask{tx} })},
+	}
+}
+
+// dueLease is a lease with the task that it was given for.
+type dueLease struct {
+	store.Lease
+	task  store.Task
+	place int // among those that were given
+}
+
+// keepOf takes leases of everything that is due and releases all but some.
+func keepOf(tx store.Tx, q store.LeaseQuery, choose func([]dueLease) []dueLease) ([]store.Lease, error) {
+	limit := q.Limit
+	q.Limit = 1000
+	given, err := tx.LeaseDue(q)
+	if err != nil {
+		return nil, err
+	}
+	due := make([]dueLease, len(given))
+	for i, l := range given {
+		tasks, err := tx.Tasks(l.Conversation)
+		if err != nil {
+			return nil, err
+		}
+		tasks = slices.DeleteFunc(tasks, func(t store.Task) bool { return t.SetAside })
+		due[i] = dueLease{l, slices.MinFunc(tasks, func(a, b store.Task) int { return a.DueAt.Compare(b.DueAt) }), i}
+	}
+	var kept []store.Lease
+	for _, l := range choose(due) {
+		if len(kept) < limit {
+			kept = append(kept, l.Lease)
+		}
+	}
+	return kept, tx.Release(slices.DeleteFunc(given, func(l store.Lease) bool { return slices.Contains(kept, l) })...)
+}
+
+// sorted gives leases in another order than the contract's.
+func sorted(compare func(a, b dueLease) int) func(store.Tx, store.LeaseQuery) ([]store.Lease, error) {
+	return func(tx store.Tx, q store.LeaseQuery) ([]store.Lease, error) {
+		return keepOf(tx, q, func(ls []dueLease) []dueLease {
+			slices.SortStableFunc(ls, compare)
+			return ls
+		})
 	}
 }
 

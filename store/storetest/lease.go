@@ -12,7 +12,9 @@ import (
 
 func leaseCases() []testCase {
 	const (
-		due       = "LeaseDue takes leases of conversations with a task that is due and not set aside, those due longest first."
+		due       = "LeaseDue takes leases of conversations with a task that is due and not set aside, of each account those due longest first."
+		turns     = "Accounts take turns: of each account with such conversations comes the one that is due longest, then the second of each, and so on, those of one turn by how long they are due."
+		rotation  = "If the limit leaves some accounts out of a turn, the next call to this Store begins with those."
 		exclusive = "LeaseDue leaves out every conversation with a living lease, whoever holds it."
 		fence     = "Fence is larger than that of every earlier lease of the conversation."
 		clock     = "Leases are measured by the Store's own clock."
@@ -22,6 +24,10 @@ func leaseCases() []testCase {
 		{"leases/longest due first", due, leaseOrder},
 		{"leases/due to the microsecond", "Now: tasks due at or before this moment.", leaseMoment},
 		{"leases/each conversation once", due, leaseOnce},
+		{"leases/accounts take turns", turns, turnsOrder},
+		{"leases/no account waits for the others' backlogs", rotation, turnsRotate},
+		{"leases/turns among many accounts without work", turns, turnsSparse},
+		{"leases/turns of many at once", turns, turnsAtOnce},
 		{"leases/not what is set aside", due, leaseSetAside},
 		{"leases/not what is held", exclusive, leaseHeld},
 		{"leases/many at once", exclusive, leaseManyDue},
