@@ -12,6 +12,7 @@ import (
 // agent answers in a user's name.
 type agent struct {
 	user    string
+	desk    int // of several at which a user works
 	random  *rand.Rand
 	replies []*reply // the last may be undecided
 }
@@ -26,6 +27,13 @@ type reply struct {
 	again        bool // it was asked for more than once
 }
 
+// hire lets users work, or work at one more desk each.
+func (l *load) hire(users ...string) {
+	for _, user := range users {
+		l.agents = append(l.agents, &agent{user: user, desk: len(l.agents), random: rand.New(rand.NewPCG(l.random.Uint64(), 0))})
+	}
+}
+
 func (r *reply) undecided() bool { return r.message == 0 && !r.blocked }
 
 // answer lets an agent reply to one of the newest conversations, or ask again
@@ -35,16 +43,26 @@ func (l *load) answer(ctx context.Context, a *agent) bool {
 		return l.send(ctx, a, a.replies[n-1], true)
 	}
 	var page conversationPage
-	if l.host().request(ctx, a.user, http.MethodGet, "/api/conversations", nil, &page) != http.StatusOK {
+	if l.ask(ctx, a, http.MethodGet, "/api/conversations", nil, &page) != http.StatusOK {
 		return false
 	}
 	if len(page.Conversations) == 0 {
 		return true
 	}
 	conv := page.Conversations[a.random.IntN(len(page.Conversations))]
-	r := &reply{text: fmt.Sprintf("out %s %d", a.user, len(a.replies)), conversation: conv.ID, customer: l.at(string(conv.Address))}
+	r := &reply{text: fmt.Sprintf("out %s %d %d", a.user, a.desk, len(a.replies)), conversation: conv.ID, customer: l.at(string(conv.Address))}
 	a.replies = append(a.replies, r)
 	return l.send(ctx, a, r, false)
+}
+
+// ask makes a request to one of the hosts.
+func (l *load) ask(ctx context.Context, a *agent, method, path string, body, to any) int {
+	if l.giveUp > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, l.giveUp)
+		defer cancel()
+	}
+	return l.host().request(ctx, a.user, method, path, body, to)
 }
 
 func (l *load) at(address string) *phone {
@@ -65,7 +83,7 @@ func (l *load) send(ctx context.Context, a *agent, r *reply, again bool) bool {
 	r.again = again
 	stopped, turns := l.consent(r.customer)
 	var m message
-	switch status := l.host().request(ctx, a.user, http.MethodPost, "/api/conversations/"+r.conversation.String()+"/reply", written{Text: r.text, RequestKey: r.text}, &m); status {
+	switch status := l.ask(ctx, a, http.MethodPost, "/api/conversations/"+r.conversation.String()+"/reply", written{Text: r.text, RequestKey: r.text}, &m); status {
 	case http.StatusOK:
 		// One that is asked for again may have been taken before the STOP.
 		if _, now := l.consent(r.customer); stopped && turns == now && !again {

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/teaminbox/teaminbox/channel"
 )
@@ -20,6 +21,7 @@ type config struct {
 	addr      string
 	db        string
 	publicURL string
+	leaseTTL  time.Duration
 	twilio    twilioConfig
 }
 
@@ -44,6 +46,7 @@ func readConfig(args []string, getenv func(string) string, usage io.Writer) (con
 	flags.StringVar(&c.addr, "addr", "127.0.0.1:8080", "`host:port` to listen on")
 	flags.StringVar(&c.db, "db", "helpdesk.db", "SQLite `file`, made if it does not exist, or the postgres:// URL of a database, which any number of these programs can share; leave its password to PGPASSWORD or PGPASSFILE")
 	flags.StringVar(&c.publicURL, "public-url", "", "`URL` under which the provider reaches this program, like https://help.example.com; needed with Twilio")
+	flags.DurationVar(&c.leaseTTL, "lease-ttl", 15*time.Second, "for how `long` one of several programs on a database keeps its conversations from the others when it has died, 1s or more")
 	flags.Usage = func() {
 		fmt.Fprint(usage, usageText)
 		flags.PrintDefaults()
@@ -64,6 +67,9 @@ func readConfig(args []string, getenv func(string) string, usage io.Writer) (con
 		bad("-db is empty; name a SQLite file or a postgres:// URL")
 	case strings.Contains(c.db, "://") && !isPostgres(c.db):
 		bad("-db has a URL of a kind that is not supported; name a SQLite file or a postgres:// URL")
+	}
+	if c.leaseTTL < time.Second {
+		bad("-lease-ttl %v is under a second; leases would run out while work goes on", c.leaseTTL)
 	}
 	if c.publicURL != "" {
 		if err := checkURL(c.publicURL); err != nil {

@@ -113,6 +113,7 @@ func FuzzStartConfig(f *testing.F) {
 	f.Add("", "", "", "", "")
 	f.Add("-addr\n127.0.0.1:0\n-public-url\nhttps://help.example.com", sid, "token-5150-long,another-5150", "+14155550100, whatsapp:+14155550100", "")
 	f.Add("-public-url\nhttps://alice:pass@h/#x", sid, "token with spaces", "ACME,12345,,+1 (415) 555-0100", "ftp://x")
+	f.Add("-lease-ttl\n999ms", "", "", "", "")
 	f.Add("-help\n-db\nfile://x", "AC", ",", "+", "http://[::1]:namedport")
 	f.Add("x\n--\n-addr", sid, "\x00", "+1,+1", "https://api.example.com?x")
 	f.Fuzz(func(t *testing.T, args, account, tokens, numbers, apiURL string) {
@@ -125,7 +126,7 @@ func FuzzStartConfig(f *testing.F) {
 		cfg, err := readConfig(flags, func(name string) string { return env[name] }, &usage)
 		told := usage.String()
 		if err == nil {
-			if cfg.twilio.enabled() != (len(cfg.twilio.numbers) > 0) || cfg.twilio.enabled() != (len(cfg.twilio.authTokens) > 0) || cfg.twilio.enabled() && cfg.publicURL == "" || cfg.db == "" {
+			if cfg.twilio.enabled() != (len(cfg.twilio.numbers) > 0) || cfg.twilio.enabled() != (len(cfg.twilio.authTokens) > 0) || cfg.twilio.enabled() && cfg.publicURL == "" || cfg.db == "" || cfg.leaseTTL < time.Second {
 				t.Errorf("%q with %q is taken as %+v", flags, env, cfg)
 			}
 			seen := map[channel.Address]bool{}

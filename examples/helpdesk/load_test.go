@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -13,14 +14,15 @@ import (
 	"time"
 
 	"github.com/teaminbox/teaminbox/channel/twilio/twiliotest"
+	"github.com/teaminbox/teaminbox/inbox"
 )
 
 // providerPatience is how long Twilio waits for the answer to a webhook.
 const providerPatience = 15 * time.Second
 
 // load is customers who write, agents who answer and Twilio between them, at
-// work on a helpdesk that comes and goes. It keeps what each of them was
-// promised; see promises.
+// work on a helpdesk that comes and goes, or on several that share a store. It
+// keeps what each of them was promised; see promises.
 //
 // Who does what is drawn from a seed. How the goroutines meet is not, so a
 // seed makes runs alike, not the same.
@@ -36,24 +38,24 @@ type load struct {
 	changed   chan struct{}   // closed when the hosts are others
 	customers []*phone
 	agents    []*agent
-	faults    bool           // the provider fails at times
-	hangs     bool           // and does not answer at times
+	faults    bool          // the provider fails at times
+	hangs     bool          // and does not answer at times
+	giveUp    time.Duration // who has no answer for so long tries another host; 0: there is none
+
+	// cursors returns those of the events that are in the store, up to one.
+	cursors func(last inbox.Cursor) []inbox.Cursor
+
 	failures  map[string]int // requests to send by how they failed
 	states    map[string]*reported
-	later     []report // callbacks that are made to the next host
-	redeliver int      // webhooks that were delivered again after their acknowledgement
-	refused   []string // webhooks that were answered, but not with a 2xx
+	later     []report                 // callbacks that are made to the next host
+	untold    map[inbox.MessageID]bool // messages without callbacks
+	redeliver int                      // webhooks that were delivered again after their acknowledgement
+	refused   []string                 // webhooks that were answered, but not with a 2xx
 
 	trigger atomic.Pointer[trigger]
-	calling int        // callbacks on their way
-	quiet   *sync.Cond // of mu: there is none
-}
-
-// trigger fires when so many pieces of work of a kind have begun.
-type trigger struct {
-	kind string
-	left atomic.Int64
-	fire func()
+	count   map[string]*atomic.Int64 // of the pieces of work that have begun
+	calling int                      // callbacks on their way
+	quiet   *sync.Cond               // of mu: there is none
 }
 
 // phone is a customer. Its fields but number, ours and random are the load's
@@ -89,15 +91,25 @@ type reported struct {
 func newLoad(t *testing.T, fake *twiliotest.Server, seed uint64) *load {
 	l := &load{
 		t: t, fake: fake, moments: rand.New(rand.NewPCG(seed, 3)), ctx: t.Context(), random: rand.New(rand.NewPCG(seed, 0)), changed: make(chan struct{}), faults: true, hangs: true,
-		failures: make(map[string]int), states: make(map[string]*reported),
+		failures: make(map[string]int), states: make(map[string]*reported), untold: make(map[inbox.MessageID]bool), count: make(map[string]*atomic.Int64), cursors: unbroken,
 	}
-	for i, user := range []string{"alice", "bob"} {
-		l.agents = append(l.agents, &agent{user: user, random: rand.New(rand.NewPCG(seed, uint64(1+i)))})
+	for _, piece := range pieces {
+		l.count[piece.kind] = new(atomic.Int64)
 	}
+	l.hire("alice", "bob")
 	l.quiet = sync.NewCond(&l.mu)
 	fake.BehaveEach(l.behave)
 	fake.OnTake(l.taken)
 	return l
+}
+
+// unbroken returns the cursors of a store that leaves out none.
+func unbroken(last inbox.Cursor) []inbox.Cursor {
+	all := make([]inbox.Cursor, last)
+	for i := range all {
+		all[i] = inbox.Cursor(i + 1)
+	}
+	return all
 }
 
 // draw returns a number from 0 to n-1.
@@ -123,38 +135,23 @@ func (l *load) current() (*process, <-chan struct{}) {
 	return l.hosts[0], l.changed
 }
 
+// inTurn returns a function that is like current, but returns one host after the
+// other.
+func (l *load) inTurn() func() (*process, <-chan struct{}) {
+	n := 0
+	return func() (*process, <-chan struct{}) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		n++
+		return l.hosts[n%len(l.hosts)], l.changed
+	}
+}
+
 // host returns one of the hosts.
 func (l *load) host() *process {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.hosts[l.random.IntN(len(l.hosts))]
-}
-
-// The kinds of pieces of work, and how many of each a short run has.
-var pieces = []struct {
-	kind string
-	most int
-}{{"webhook", 60}, {"reply", 30}, {"send", 12}, {"callback", 20}}
-
-// moment draws a moment within the work. From when arm is called on, fire is
-// called once, just before the piece of work goes on that begins then.
-func (l *load) moment(fire func()) (moment string, arm func()) {
-	piece := pieces[l.moments.IntN(len(pieces))]
-	n := 1 + l.moments.IntN(piece.most)
-	return fmt.Sprintf("%s %d", piece.kind, n), func() { l.arm(piece.kind, n, fire) }
-}
-
-func (l *load) arm(kind string, n int, fire func()) {
-	t := &trigger{kind: kind, fire: fire}
-	t.left.Store(int64(n))
-	l.trigger.Store(t)
-}
-
-// begun counts a piece of work.
-func (l *load) begun(kind string) {
-	if t := l.trigger.Load(); t != nil && t.kind == kind && t.left.Add(-1) == 0 {
-		t.fire()
-	}
 }
 
 // newCustomers adds customers who have not written before. Every fourth writes
@@ -185,9 +182,9 @@ func (l *load) crowd(old, fresh int) []*phone {
 	return append(some[:min(old, len(some))], l.newCustomers(fresh)...)
 }
 
-// run lets customers and both agents work on the hosts until one is gone or the
-// context ends. What is not finished then is left for the next run. A moment
-// that was armed must come meanwhile.
+// run lets customers and agents work on the hosts until one is gone, if there
+// are no others, or the context ends. What is not finished then is left for the
+// next run. A moment that was armed must come meanwhile.
 func (l *load) run(ctx context.Context, customers []*phone) {
 	l.t.Helper()
 	ctx, cancel := context.WithTimeout(ctx, patience)
@@ -199,13 +196,13 @@ func (l *load) run(ctx context.Context, customers []*phone) {
 	var wg sync.WaitGroup
 	for _, c := range customers {
 		wg.Go(func() {
-			for l.write(ctx, c) && think(ctx, customersPace) {
+			for (l.write(ctx, c) || l.giveUp > 0) && think(ctx, customersPace) {
 			}
 		})
 	}
 	for _, a := range l.agents {
 		wg.Go(func() {
-			for l.answer(ctx, a) && think(ctx, agentsPace) {
+			for (l.answer(ctx, a) || l.giveUp > 0) && think(ctx, agentsPace) {
 			}
 		})
 	}
@@ -270,7 +267,7 @@ func (l *load) write(ctx context.Context, c *phone) bool {
 }
 
 func (l *load) post(ctx context.Context, p *process, form url.Values) error {
-	ctx, cancel := context.WithTimeout(ctx, providerPatience)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(l.giveUp, providerPatience))
 	defer cancel()
 	err := l.fake.Post(ctx, p.url+webhookPath, publicURL+webhookPath, form)
 	if err != nil && strings.Contains(err.Error(), "HTTP") {

@@ -45,8 +45,8 @@ type thread struct {
 	events   []event
 }
 
-// keep checks every promise, on a host on which nothing is under way any more.
-// The readers have read from the first event, over all hosts.
+// keep checks every promise, on the hosts, on which nothing is under way any
+// more. The readers have read from the first event, over all hosts.
 func (l *load) keep(p *process, alice, bob *reader) *promises {
 	l.t.Helper()
 	// One more message, so that there is a last event that both are sent.
@@ -69,14 +69,19 @@ func (l *load) keep(p *process, alice, bob *reader) *promises {
 	end := page.Conversations[at].ID
 	accepted := func(e event) bool { return e.Conversation == end && e.Detail.State == store.StateAccepted }
 	k := &promises{t: l.t, load: l}
+	var read [][]event
 	for whole := false; !whole; {
 		// What Twilio is asked about uncertain sends goes on meanwhile. What is
 		// compared must be of one moment.
-		k.join(p, alice.until("the last event", accepted), bob.until("the last event", accepted))
+		read = [][]event{alice.until("the last event", accepted), bob.until("the last event", accepted)}
+		k.join(read)
 		k.gather(p)
 		now := p.conversations("alice").Cursor
 		whole = k.events[len(k.events)-1].Cursor == now
 		accepted = func(e event) bool { return e.Cursor >= now }
+	}
+	for _, host := range l.hosts {
+		k.compare(host, read)
 	}
 	k.figures = figures{events: len(k.events), states: make(map[store.State]int)}
 	k.inbound()
@@ -89,20 +94,26 @@ func (l *load) keep(p *process, alice, bob *reader) *promises {
 }
 
 // join puts together what the two agents were sent, which must be every event
-// there is, and for each the same as a reader gets who asks only at the end.
-func (k *promises) join(p *process, read ...[]event) {
+// there is.
+func (k *promises) join(read [][]event) {
+	k.events = slices.Concat(read...)
+	slices.SortStableFunc(k.events, func(a, b event) int { return int(a.Cursor - b.Cursor) })
+	k.events = slices.CompactFunc(k.events, func(a, b event) bool { return a.Cursor == b.Cursor })
+	there := k.load.cursors(k.events[len(k.events)-1].Cursor)
+	for i, e := range k.events {
+		if i >= len(there) || e.Cursor != there[i] {
+			k.t.Fatalf("the agents were sent event %v where the store has event %v", e.Cursor, there[min(i, len(there)-1)])
+		}
+	}
+}
+
+// compare looks whether each of the two agents was sent over all hosts what a
+// reader gets who asks one of them at the end.
+func (k *promises) compare(p *process, read [][]event) {
 	for i, user := range []string{"alice", "bob"} {
 		anew := p.eventsUntil(user, read[i][len(read[i])-1].Cursor)
 		if diff := cmp.Diff(anew, read[i]); diff != "" {
 			k.t.Errorf("%s was sent other events over all hosts than at the end (-at the end +over all):\n%s", user, diff)
-		}
-	}
-	k.events = slices.Concat(read...)
-	slices.SortStableFunc(k.events, func(a, b event) int { return int(a.Cursor - b.Cursor) })
-	k.events = slices.CompactFunc(k.events, func(a, b event) bool { return a.Cursor == b.Cursor })
-	for i, e := range k.events {
-		if e.Cursor != inbox.Cursor(i+1) {
-			k.t.Fatalf("event %d is missing: none of the agents was sent it", i+1)
 		}
 	}
 }
@@ -123,17 +134,22 @@ func (k *promises) gather(p *process) {
 		}
 	}
 	for _, call := range k.load.fake.Calls() {
-		callback, err := url.Parse(call.Form.Get("StatusCallback"))
+		id, err := sentMessage(call.Form)
 		if err != nil {
-			k.t.Fatal(err)
-		}
-		var id inbox.MessageID
-		if err := id.UnmarshalText([]byte(callback.Query().Get("teaminbox-message"))); err != nil {
 			k.t.Fatal(err)
 		}
 		k.requests = append(k.requests, request{call.Form.Get("To"), id, len(k.calls[id])})
 		k.calls[id] = append(k.calls[id], call)
 	}
+}
+
+// sentMessage returns which message a request to send is of.
+func sentMessage(form url.Values) (id inbox.MessageID, err error) {
+	callback, err := url.Parse(form.Get("StatusCallback"))
+	if err != nil {
+		return 0, err
+	}
+	return id, id.UnmarshalText([]byte(callback.Query().Get("teaminbox-message")))
 }
 
 // inbound: what a customer got a 2xx for is there, once, in the order in which
@@ -221,89 +237,6 @@ func describeCalls(calls []twiliotest.Call) string {
 		all = append(all, fmt.Sprintf("taken %v, HTTP %d, code %d", c.Taken, c.Status, c.Code))
 	}
 	return strings.Join(all, "; ")
-}
-
-// consent: from the transaction that took in a STOP to the next opt-in no send
-// is begun but the one confirmation, which is ours only on WhatsApp. And what
-// came to Twilio after it was told that we have the STOP was begun before.
-func (k *promises) consent() {
-	for _, c := range k.load.customers {
-		th := k.thread(c)
-		out := false
-		var confirmed inbox.MessageID // since the opt-out
-		var stops []inbox.Cursor
-		for _, e := range th.events {
-			m := k.messages[e.Message]
-			switch {
-			case e.Type == store.ContactOptedIn:
-				out = false
-			case e.Type == store.ContactOptedOut:
-				out = true
-			case e.Type == store.MessageReceived && m.Text == "STOP":
-				stops = append(stops, e.Cursor)
-				out, confirmed = true, 0
-				if m.Meant != "opt_out" {
-					k.t.Errorf("STOP of %s was taken for %q", c.number, m.Meant)
-				}
-			case e.Type == store.MessageState && e.Detail.State == store.StateAttempting && out:
-				if confirms(m) && confirmed == 0 {
-					confirmed = m.ID
-					k.figures.confirmations++
-				}
-				if m.ID != confirmed || !strings.HasPrefix(c.number, "whatsapp:") {
-					k.t.Errorf("the send of %q (%s) to %s was begun after the opt-out, with event %v", m.Text, m.Author, c.number, e.Cursor)
-				}
-			}
-		}
-		k.wire(c, stops)
-	}
-}
-
-// confirms reports whether a message is the answer to a STOP.
-func confirms(m message) bool {
-	return m.Author == store.BySystem && strings.Contains(m.Text, "You have opted out")
-}
-
-// wire looks at what Twilio was given between the acknowledgement of a STOP and
-// the next START.
-func (k *promises) wire(c *phone, stops []inbox.Cursor) {
-	begun := make(map[inbox.MessageID][]inbox.Cursor)
-	for _, e := range k.thread(c).events {
-		if e.Type == store.MessageState && e.Detail.State == store.StateAttempting {
-			begun[e.Message] = append(begun[e.Message], e.Cursor)
-		}
-	}
-	n := 0
-	for _, d := range c.wrote {
-		if d.text != "STOP" {
-			continue
-		}
-		if n == len(stops) {
-			return // inbound has told
-		}
-		stop := stops[n]
-		n++
-		to := d.to
-		if to < 0 {
-			to = len(k.requests)
-		}
-		var confirmed inbox.MessageID
-		for _, r := range k.requests[d.from:to] {
-			if r.to != c.number {
-				continue
-			}
-			m := k.messages[r.message]
-			switch {
-			case r.nth >= len(begun[r.message]): // the n-th request is of the n-th attempt
-				k.t.Errorf("message %v was given to Twilio more often than its send was begun", m.ID)
-			case begun[r.message][r.nth] < stop: // it was on its way
-			case !confirms(m), confirmed != 0 && confirmed != m.ID:
-				k.t.Errorf("Twilio was given %q for %s after it had our word that %s has opted out", m.Text, c.number, c.number)
-			default:
-				confirmed = m.ID
-			}
-		}
-	}
 }
 
 // rank orders what Twilio says about a message. It is written from what

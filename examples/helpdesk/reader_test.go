@@ -53,7 +53,11 @@ func (r *reader) run(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		if !errors.Is(err, errNotThere) {
+		switch {
+		case errors.Is(err, errUnable):
+			think(ctx, agentsPace)
+			continue
+		case !errors.Is(err, errNotThere):
 			r.mu.Lock()
 			r.ends = append(r.ends, err)
 			r.mu.Unlock()
@@ -66,8 +70,12 @@ func (r *reader) run(ctx context.Context) {
 	}
 }
 
-// errNotThere means that there is nobody to get a stream from.
-var errNotThere = errors.New("the host is not there")
+var (
+	// errNotThere means that there is nobody to get a stream from.
+	errNotThere = errors.New("the host is not there")
+	// errUnable means that the host has no store to read from at the moment.
+	errUnable = errors.New("the host can't")
+)
 
 // stream reads one stream to its end and returns nil if that was a clean one.
 func (r *reader) stream(ctx context.Context, url string) error {
@@ -84,6 +92,9 @@ func (r *reader) stream(ctx context.Context, url string) error {
 		return fmt.Errorf("%w: %w", errNotThere, err)
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode >= http.StatusInternalServerError {
+		return errUnable
+	}
 	if resp.StatusCode != http.StatusOK {
 		r.t.Errorf("%s's event stream: HTTP %d", r.user, resp.StatusCode)
 		return errNotThere

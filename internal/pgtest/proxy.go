@@ -78,13 +78,14 @@ func (p *Proxy) URL(databaseURL string) string {
 }
 
 // Cut resets all connections, on both sides, as a firewall does that forgets
-// them. New ones are taken.
-func (p *Proxy) Cut() {
+// them, and returns how many there were. New ones are taken.
+func (p *Proxy) Cut() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for s := range p.sessions {
 		s.reset()
 	}
+	return len(p.sessions)
 }
 
 // Refuse says whether new connections are refused, as they are by a machine on

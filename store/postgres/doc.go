@@ -24,7 +24,8 @@
 // server's default is another. If the answer to a COMMIT gets lost, the Store
 // asks the database what became of it (pg_xact_status), so an Update fails with
 // store.ErrUnknown only if the database can't be reached for as long as
-// Config.StatementTimeout, or has been replaced by a copy that does not know.
+// Config.StatementTimeout, has crashed meanwhile, so that it may speak of
+// another transaction, or has been replaced by a copy that does not know.
 // What was rolled back because of others, or of a lost connection, is tried
 // again by itself.
 //

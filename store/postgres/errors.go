@@ -48,6 +48,7 @@ const (
 	codeQueryCanceled    = "57014"
 	codeOutOfMemory      = "53200"
 	codeIdleTransaction  = "25P03"
+	codeInvalidParameter = "22023"
 )
 
 // statementError translates the failure of a statement.

@@ -65,8 +65,8 @@ func (s *Store) View(ctx context.Context, fn func(store.Tx) error) error {
 //
 // When the answer to a COMMIT gets lost, Update asks the database on another
 // connection whether it happened, so that it fails with store.ErrUnknown only if
-// the database can't be asked, or does not know, within
-// Config.StatementTimeout.
+// the database can't be asked within Config.StatementTimeout, or can't be sure,
+// as after a crash.
 func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
 	if err := s.enter(); err != nil {
 		return err

@@ -32,6 +32,7 @@ type tx struct {
 
 	id     string    // of the transaction in Postgres
 	moment time.Time // of its beginning, by the database's clock
+	server time.Time // when the server was started
 	ids    idBlocks
 
 	contacts      records[store.ContactID, store.Contact]
@@ -197,11 +198,11 @@ func guardStatement(text string, gs []guard) statement {
 // opening asks for what every Update needs.
 func (t *tx) opening() statement {
 	return statement{
-		text: `SELECT pg_current_xact_id()::text, @moment(), nextval('@ids') FROM generate_series(1, $1::int)`,
+		text: `SELECT pg_current_xact_id()::text, @moment(), pg_postmaster_start_time(), nextval('@ids') FROM generate_series(1, $1::int)`,
 		args: []any{t.s.blocks.expected()},
 		read: func(rows pgx.Rows) error {
 			var block int64
-			err := rows.Scan(&t.id, moment{&t.moment}, &block)
+			err := rows.Scan(&t.id, moment{&t.moment}, moment{&t.server}, &block)
 			t.ids.add(block)
 			return err
 		},
