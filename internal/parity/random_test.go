@@ -91,6 +91,7 @@ var deeds = []struct {
 		g.w.passes(pick(g, time.Second, 5*time.Second, 20*time.Second, time.Minute, 6*time.Minute, time.Hour))
 	}},
 	{1, func(g *generator) { g.w.passes(25 * time.Hour) }},
+	{3, func(g *generator) { g.w.jumps(pick(g, time.Second, time.Minute, 10*time.Minute)) }},
 	{16, func(g *generator) {
 		d := inbox.Draft{Text: pick(g, "reply", "a code", "an offer") + fmt.Sprint(" ", g.r.IntN(1000))}
 		switch g.r.IntN(5) {

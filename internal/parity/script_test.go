@@ -147,6 +147,20 @@ func bedtime(w *world) {
 	w.change(bob, "close", 0)
 	w.replies(bob, 0, "opens it again")
 	w.passes(3 * time.Hour)
+	for n, d := range []time.Duration{3 * time.Minute, time.Minute, 2 * time.Minute} { // what was due first is done first
+		w.snoozes(bob, n, d)
+	}
+	w.jumps(time.Hour)
+	w.settle()
+	w.customer(ann, support, channel.Inbound{Text: "two at one moment"}) // the list has them by number then
+	w.carrier.DisturbNext(simulated.Disturbance{Delay: time.Second}, simulated.Disturbance{Delay: time.Second - time.Millisecond})
+	w.customer(ben, support, channel.Inbound{Text: "one"})
+	w.customer(cid, support, channel.Inbound{Text: "other"})
+	w.jumps(time.Minute)
+	w.settle()
+	for limit := range 3 {
+		w.lists(bob, inbox.ListQuery{Limit: limit + 1})
+	}
 }
 
 // refusals is what the provider does not take.
@@ -344,6 +358,11 @@ func words(w *world) {
 	w.searches(alice, inbox.SearchQuery{Text: "after", Inbox: "sales"})
 	w.searches(alice, inbox.SearchQuery{Text: "after", Inbox: "nowhere"})
 	w.searches(alice, inbox.SearchQuery{Text: "the", Since: start.Add(4 * time.Hour), Until: start.Add(12 * time.Hour)})
+	w.writes(dot, support, "exactly at this moment")
+	moment := w.clock.now() // is within what begins then, and not within what ends then
+	w.searches(alice, inbox.SearchQuery{Text: "exactly", Since: moment})
+	w.searches(alice, inbox.SearchQuery{Text: "exactly", Until: moment})
+	w.searches(alice, inbox.SearchQuery{Text: "exactly", Since: moment, Until: moment.Add(time.Microsecond)})
 	for _, who := range []person{bob, carol, dave, other} {
 		w.searches(who, inbox.SearchQuery{Text: "price"})
 		w.searches(who, inbox.SearchQuery{Text: "question", Conversation: w.conv(5)})
@@ -418,6 +437,10 @@ func crash(w *world) {
 	w.replies(alice, 1, "sent by one that dies")
 	w.dies()
 	w.replies(bob, 1, "behind it")
+	for range 5 { // the lease of the one that died ends to the moment
+		w.jumps(leaseTTL / 5)
+		w.work()
+	}
 	w.passes(2 * time.Hour)
 	w.replies(alice, 6, "a code sent by one that dies")
 	w.dies()

@@ -114,6 +114,14 @@ func (w *world) passes(d time.Duration) {
 	w.t.Fatalf("there is no end to what is due within %v", d)
 }
 
+// jumps lets time go by while nobody works, as it does while a host is down.
+func (w *world) jumps(d time.Duration) {
+	w.step(fmt.Sprintf("%v pass at once", d), func(context.Context) (any, error) {
+		w.clock.set(w.clock.now().Add(d))
+		return nil, nil
+	})
+}
+
 func (w *world) due() (at time.Time) {
 	w.view(func(tx store.Tx) (err error) {
 		at, _, err = tx.NextDue()
