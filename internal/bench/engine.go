@@ -10,6 +10,7 @@ import (
 	"github.com/teaminbox/teaminbox/channel"
 	"github.com/teaminbox/teaminbox/inbox"
 	"github.com/teaminbox/teaminbox/internal/sources"
+	"github.com/teaminbox/teaminbox/store"
 )
 
 // engine takes messages in as a host does, and works on them if it is to run.
@@ -29,12 +30,16 @@ func silent() channel.Channel {
 	})
 }
 
+func newInbox(db store.Store) (*inbox.Inbox, error) {
+	return inbox.New(inbox.Config{Store: db, Channels: []channel.Channel{silent()}, Logger: slog.New(slog.DiscardHandler)})
+}
+
 func newEngine(ctx context.Context, j job) (*engine, error) {
 	db, err := openStore(ctx, j.Store, j.URL)
 	if err != nil {
 		return nil, err
 	}
-	in, err := inbox.New(inbox.Config{Store: db, Channels: []channel.Channel{silent()}, Logger: slog.New(slog.DiscardHandler)})
+	in, err := newInbox(db)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
