@@ -127,7 +127,7 @@ func children(ctx context.Context, n int, j job) (outcome, error) {
 	all := make([]*child, 0, n)
 	defer func() {
 		for _, c := range all {
-			c.end()
+			_ = c.end() // those that are over have been asked already
 		}
 	}()
 	for i := range n {

@@ -46,11 +46,6 @@ func (r *report) value(name string, v float64, unit string) {
 	fmt.Fprintf(r.out, "%s %s %s\n", name, digits(v), unit)
 }
 
-// duration prints a time in milliseconds.
-func (r *report) duration(name string, d time.Duration) {
-	r.value(name, float64(d)/float64(time.Millisecond), "ms")
-}
-
 // ratio keeps a ratio.
 func (r *report) ratio(name string, v float64, g goal) {
 	r.ratios = append(r.ratios, ratio{name, v, g})
