@@ -29,5 +29,5 @@ func (b *bench) loaded(ctx context.Context) (string, error) {
 	b.report.value("load.messages", float64(a.messages()), "messages")
 	b.report.value("load.time", took.Seconds(), "s")
 	b.archive = url
-	return url, b.place.calm(ctx, url)
+	return url, errors.Join(b.place.tidy(ctx, url), b.place.calm(ctx, url))
 }

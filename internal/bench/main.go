@@ -51,6 +51,8 @@ type config struct {
 	length    time.Duration
 	only      []string
 	check     bool
+	keep      bool
+	loaded    string
 }
 
 // conversations is how many there are when it begins.
@@ -72,6 +74,8 @@ func parse(args []string, errs io.Writer) (config, error) {
 	flags.IntVar(&c.rounds, "rounds", 3, "how often each figure is taken; the median is printed")
 	flags.Float64Var(&seconds, "seconds", 10, "how long each takes")
 	flags.StringVar(&only, "only", "", "the `measurements` to take, separated by commas; all if empty: "+strings.Join(names(), ", "))
+	flags.BoolVar(&c.keep, "keep", false, "leave what was loaded for another run, and say what its -loaded has to be")
+	flags.StringVar(&c.loaded, "loaded", "", "the `database` that an earlier run with -keep has left; -preload must be the same")
 	flags.BoolVar(&c.check, "check", false, "fail if a goal is missed")
 	if err := flags.Parse(args); err != nil {
 		return c, err
@@ -115,12 +119,19 @@ func run(ctx context.Context, args []string, out, errs io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	b := &bench{cfg: cfg, report: &report{out: out}, progress: errs}
+	b := &bench{cfg: cfg, report: &report{out: out}, progress: errs, archive: cfg.loaded}
 	if b.place, err = openPlace(ctx, cfg); err != nil {
 		return err
 	}
 	//nolint:contextcheck // what was made goes, though the run was interrupted
-	defer func() { err = errors.Join(err, b.place.close()) }()
+	defer func() {
+		left := ""
+		if cfg.keep {
+			left = b.archive
+			b.say("left for another run: -loaded %q", left)
+		}
+		err = errors.Join(err, b.place.close(left))
+	}()
 	b.say("%s on %s/%s with %d processors, %d messages stored", cfg.store, runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), cfg.preload)
 	for _, m := range measurements() {
 		if len(cfg.only) > 0 && !slices.Contains(cfg.only, m.name) || !slices.Contains(m.stores, cfg.store) {

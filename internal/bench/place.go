@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -30,10 +31,14 @@ type place interface {
 	// create makes a database with what is in another, or an empty one, and
 	// returns what it is opened by.
 	create(ctx context.Context, template string) (string, error)
-	// calm lets what was written settle, so that one measurement does not pay
-	// for another.
+	// tidy does what the server would do by itself some time after a database
+	// was filled.
+	tidy(ctx context.Context, url string) error
+	// calm has everything that was written reach the disk, so that one
+	// measurement does not pay for another.
 	calm(ctx context.Context, url string) error
-	close() error
+	// close drops them, but for one that is to be left.
+	close(left string) error
 }
 
 func openPlace(ctx context.Context, cfg config) (place, error) {
@@ -105,22 +110,27 @@ func sslMode(url string) string {
 	return "prefer"
 }
 
-func (s *server) calm(ctx context.Context, url string) error {
+func (s *server) tidy(ctx context.Context, url string) error {
 	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
 		return err
 	}
 	defer conn.Close(ctx)
-	if _, err := conn.Exec(ctx, `VACUUM ANALYZE`); err != nil {
-		return err
-	}
-	_, err = conn.Exec(ctx, `CHECKPOINT`)
+	_, err = conn.Exec(ctx, `VACUUM ANALYZE`)
 	return err
 }
 
-func (s *server) close() error {
+func (s *server) calm(ctx context.Context, _ string) error {
+	_, err := s.pool.Exec(ctx, `CHECKPOINT`)
+	return err
+}
+
+func (s *server) close(left string) error {
 	var errs []error
 	for _, name := range s.made {
+		if left != "" && name == nameOf(left) {
+			continue
+		}
 		_, err := s.pool.Exec(context.Background(), `DROP DATABASE `+pgx.Identifier{name}.Sanitize()+` WITH (FORCE)`)
 		errs = append(errs, err)
 	}
@@ -153,5 +163,24 @@ func (d *directory) create(_ context.Context, template string) (string, error) {
 	return path, errors.Join(err, to.Sync(), to.Close())
 }
 
+func (d *directory) tidy(context.Context, string) error { return nil }
 func (d *directory) calm(context.Context, string) error { return nil }
-func (d *directory) close() error                       { return os.RemoveAll(d.path) }
+
+func (d *directory) close(left string) error {
+	var errs []error
+	for n := range d.made {
+		path := filepath.Join(d.path, fmt.Sprintf("%d.db", n+1))
+		if path == left {
+			continue
+		}
+		for _, file := range []string{path, path + "-wal", path + "-shm"} {
+			if err := os.Remove(file); !errors.Is(err, fs.ErrNotExist) {
+				errs = append(errs, err)
+			}
+		}
+	}
+	if left == "" || filepath.Dir(left) != d.path {
+		errs = append(errs, os.Remove(d.path))
+	}
+	return errors.Join(errs...)
+}

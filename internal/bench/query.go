@@ -35,7 +35,8 @@ func querying() measurement {
 	}
 }
 
-// repetitions is how often each query is timed in a round.
+// repetitions is how often each query is timed in a round, unless that would
+// take longer than -seconds says.
 const repetitions = 300
 
 // slowest is how long a statement may take when it is explained.
@@ -137,7 +138,11 @@ func (q *querist) time(ctx context.Context, x query) error {
 	var p50s, p99s, bare50s, bare99s, halves, ratios []float64
 	for range q.cfg.rounds {
 		var times, bare []time.Duration
-		for range repetitions {
+		end := time.Now().Add(q.cfg.length)
+		for n := range repetitions {
+			if n > 0 && time.Now().After(end) {
+				break
+			}
 			d, err := timed(func() error { return x.ask(ctx, q) })
 			if err != nil {
 				return err
