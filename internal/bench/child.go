@@ -74,7 +74,7 @@ func newWorker(ctx context.Context, j job) (worker, error) {
 	return nil, fmt.Errorf("there is no role %q", j.Role)
 }
 
-// warmUp is how long it goes on before anything counts.
+// warmUp is the longest that it goes on before anything counts.
 const warmUp = time.Second
 
 // hammer lets the clients send message after message. Those count that are
@@ -85,7 +85,7 @@ func hammer(ctx context.Context, j job, w worker) (outcome, error) {
 	var failed error
 	var clients sync.WaitGroup
 	var next atomic.Int64
-	begin := time.Now().Add(warmUp)
+	begin := time.Now().Add(min(warmUp, j.Length))
 	end := begin.Add(j.Length)
 	for client := range j.Clients {
 		clients.Go(func() {

@@ -47,6 +47,7 @@ type config struct {
 	processes []int
 	clients   int
 	preload   int
+	talks     int
 	rounds    int
 	length    time.Duration
 	only      []string
@@ -56,7 +57,12 @@ type config struct {
 }
 
 // conversations is how many there are when it begins.
-func (c config) conversations() int { return max(c.preload/10, 10_000) }
+func (c config) conversations() int {
+	if c.talks > 0 {
+		return c.talks
+	}
+	return max(c.preload/10, 10_000)
+}
 
 // parse reads the flags.
 func parse(args []string, errs io.Writer) (config, error) {
@@ -70,7 +76,8 @@ func parse(args []string, errs io.Writer) (config, error) {
 	flags.StringVar(&c.dir, "dir", os.TempDir(), "the `directory` for SQLite's files: one on the disk that is to be measured")
 	flags.StringVar(&processes, "processes", "1,2,4", "the `numbers` of processes that share the store")
 	flags.IntVar(&c.clients, "clients", 64, "how many callers each process has at once")
-	flags.IntVar(&c.preload, "preload", 0, "how many messages are stored before it begins, ten in each conversation")
+	flags.IntVar(&c.preload, "preload", 0, "how many messages are stored before it begins")
+	flags.IntVar(&c.talks, "conversations", 0, "how many conversations they are in; 0: a tenth as many, and 10,000 at least")
 	flags.IntVar(&c.rounds, "rounds", 3, "how often each figure is taken; the median is printed")
 	flags.Float64Var(&seconds, "seconds", 10, "how long each takes")
 	flags.StringVar(&only, "only", "", "the `measurements` to take, separated by commas; all if empty: "+strings.Join(names(), ", "))
@@ -107,8 +114,8 @@ func (c config) validate() error {
 			errs = append(errs, fmt.Errorf("-only names %q; there are %s", name, strings.Join(names(), ", ")))
 		}
 	}
-	if c.clients < 1 || c.rounds < 1 || c.preload < 0 || c.length < 100*time.Millisecond {
-		errs = append(errs, errors.New("-clients and -rounds must be 1 or more, -preload not negative, and -seconds 0.1 or more"))
+	if c.clients < 1 || c.rounds < 1 || c.preload < 0 || c.talks < 0 || c.length < 100*time.Millisecond {
+		errs = append(errs, errors.New("-clients and -rounds must be 1 or more, -preload and -conversations not negative, and -seconds 0.1 or more"))
 	}
 	return errors.Join(errs...)
 }
