@@ -19,7 +19,11 @@ func TestTour(t *testing.T) { same(t, "the tour", tour) }
 
 // TestSeeds plays the same seeds every time.
 func TestSeeds(t *testing.T) {
-	for seed := range uint64(4) {
+	seeds := uint64(4)
+	if testing.Short() {
+		seeds = 1
+	}
+	for seed := range seeds {
 		playSeed(t, seed)
 	}
 }
