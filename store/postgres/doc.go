@@ -13,7 +13,9 @@
 // several processes that start at once one does so and the others wait. [New]
 // does the same on a pool of the host's.
 //
-// The server must be Postgres 15 or later, and the database in UTF-8. The role
+// The server must be Postgres 15 or later, and the database in UTF-8. [Open]
+// refuses CockroachDB and YugabyteDB, which speak the same language and keep other
+// promises. The role
 // needs the right to make a schema in the database, or to make tables in one
 // that is there and empty. No extension is needed.
 //

@@ -16,6 +16,9 @@ import (
 var (
 	// ErrClosed means that the Store has been closed.
 	ErrClosed = errors.New("postgres: store is closed")
+	// ErrNotPostgres means that the server is another program that speaks
+	// Postgres's language, on which the Store's promises would not hold.
+	ErrNotPostgres = errors.New("postgres: not a PostgreSQL server")
 	// ErrForeign means that the schema has tables of another program, so it is
 	// left alone.
 	ErrForeign = errors.New("postgres: not a schema of Team Inbox")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
@@ -15,8 +16,9 @@ import (
 // libpq takes: a URL or a list of keywords and values; what it leaves open comes
 // from the environment (PGHOST, PGPASSWORD and so on).
 //
-// It fails with [ErrForeign] for a schema of another program and with
-// [ErrNewer] for one of a later version of the library.
+// It fails with [ErrNotPostgres] for a server that only resembles Postgres, with
+// [ErrForeign] for a schema of another program, and with [ErrNewer] for one of a
+// later version of the library.
 func Open(ctx context.Context, url string, cfg Config) (*Store, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
@@ -85,6 +87,13 @@ const oldest = 150000
 
 // check looks whether the server is one that the Store can work with.
 func (s *Store) check(ctx context.Context, conn *pgxpool.Conn) error {
+	var product string
+	if err := conn.QueryRow(ctx, `SELECT version()`).Scan(&product); err != nil {
+		return fmt.Errorf("postgres: %w", err)
+	}
+	if err := checkProduct(product); err != nil { // first of all, as others may not answer the next question
+		return err
+	}
 	var version int
 	var encoding, fsync string
 	if err := conn.QueryRow(ctx, `
@@ -103,6 +112,18 @@ func (s *Store) check(ctx context.Context, conn *pgxpool.Conn) error {
 	}
 	if fsync != "on" {
 		s.cfg.Logger.WarnContext(ctx, "postgres: the server runs with fsync off; what it has confirmed is lost when its machine fails")
+	}
+	return nil
+}
+
+// checkProduct refuses servers that speak Postgres's language and are another
+// program. On some of them an advisory lock is taken without an error and keeps
+// nobody away, so that nothing would tell that Updates overwrite each other.
+func checkProduct(version string) error {
+	for _, other := range []struct{ mark, name string }{{"CockroachDB", "CockroachDB"}, {"-YB-", "YugabyteDB"}} {
+		if strings.Contains(version, other.mark) {
+			return fmt.Errorf("%w: the server is %s (%s); the Store relies on the advisory locks and the transactions of PostgreSQL itself, see docs/scaling.md", ErrNotPostgres, other.name, version)
+		}
 	}
 	return nil
 }

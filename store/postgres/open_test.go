@@ -142,3 +142,50 @@ func TestHostsPool(t *testing.T) {
 		t.Errorf("the host's pool: %v", err)
 	}
 }
+
+// Servers of another kind are refused, before anything is asked of them that
+// they might answer in their own way. A function with the name of Postgres's
+// own, found before it, stands for such a server.
+func TestOpenRefusesOtherServers(t *testing.T) {
+	ctx := context.Background()
+	cfg, err := pgxpool.ParseConfig(pgtest.Database(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.ConnConfig.RuntimeParams["search_path"] = "disguise,pg_catalog"
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	if _, err := pool.Exec(ctx, `CREATE SCHEMA disguise`); err != nil {
+		t.Fatal(err)
+	}
+	for version, name := range map[string]string{
+		"CockroachDB CCL v25.4.1 (x86_64-pc-linux-gnu, built 2025/11/20 14:24:06, go1.23.12)":                             "CockroachDB",
+		"PostgreSQL 15.12-YB-2025.2.0.0-b0 on x86_64-pc-linux-gnu, compiled by clang version 17.0.6, 64-bit":              "YugabyteDB",
+		"PostgreSQL 15.18 (Debian 15.18-0+deb12u1) on x86_64-pc-linux-gnu, compiled by gcc (Debian 12.2.0-14) 12, 64-bit": "",
+	} {
+		if _, err := pool.Exec(ctx, `CREATE OR REPLACE FUNCTION disguise.version() RETURNS text LANGUAGE sql AS $$ SELECT '`+version+`'::text $$`); err != nil {
+			t.Fatal(err)
+		}
+		s, err := New(ctx, pool, Config{})
+		switch {
+		case name == "" && err != nil:
+			t.Errorf("%s: %v", version, err)
+		case name == "":
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		case !errors.Is(err, ErrNotPostgres) || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), version):
+			t.Errorf("%s: %v", version, err)
+		}
+		var made bool
+		if err := pool.QueryRow(ctx, `SELECT to_regnamespace('teaminbox') IS NOT NULL`).Scan(&made); err != nil || made && name != "" {
+			t.Errorf("%s: the schema was made: %t, %v", version, made, err)
+		}
+		if _, err := pool.Exec(ctx, `DROP SCHEMA IF EXISTS teaminbox CASCADE`); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

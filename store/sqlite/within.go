@@ -65,7 +65,7 @@ func (w *within) View(ctx context.Context, fn func(store.Tx) error) error {
 	if err := w.check(ctx); err != nil {
 		return err
 	}
-	t := &tx{ctx: ctx, conn: w.conn, readOnly: true, clock: w.s.cfg.Now}
+	t := w.newTx(ctx, true)
 	defer func() { t.ended = true }()
 	return fn(t)
 }
@@ -79,7 +79,7 @@ func (w *within) Update(ctx context.Context, fn func(store.Tx) error) error {
 	if err := w.begin(ctx); err != nil {
 		return err
 	}
-	t := &tx{ctx: ctx, conn: w.conn, clock: w.s.cfg.Now}
+	t := w.newTx(ctx, false)
 	kept := false
 	// A function that panics, or ends its goroutine, comes by here too.
 	defer func() {
@@ -105,6 +105,10 @@ func (w *within) Update(ctx context.Context, fn func(store.Tx) error) error {
 	}
 	kept = true
 	return nil
+}
+
+func (w *within) newTx(ctx context.Context, readOnly bool) *tx {
+	return &tx{ctx: ctx, conn: w.conn, readOnly: readOnly, clock: w.s.cfg.Now, turns: &w.s.turns}
 }
 
 // begin begins a part, and makes sure that the transaction is one that writes:

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// loaded returns a database with the archive in it, which all measurements
+// share: they take copies of it, or leave it as it is.
+func (b *bench) loaded(ctx context.Context) (string, error) {
+	if b.archive != "" {
+		return b.archive, nil
+	}
+	url, err := b.place.create(ctx, "")
+	if err != nil {
+		return "", err
+	}
+	db, err := openStore(ctx, b.cfg.store, url)
+	if err != nil {
+		return "", err
+	}
+	a := newArchive(b.cfg)
+	begun := time.Now()
+	if err := errors.Join(a.load(ctx, db), db.Close()); err != nil {
+		return "", err
+	}
+	took := time.Since(begun)
+	b.report.value("load.messages", float64(a.messages()), "messages")
+	b.report.value("load.time", took.Seconds(), "s")
+	b.archive = url
+	return url, errors.Join(b.place.tidy(ctx, url), b.place.calm(ctx, url))
+}

@@ -1,0 +1,71 @@
+package parity
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"strconv"
+	"testing"
+)
+
+// The environment variables that choose what is played; see the package's doc.
+const (
+	envSeed  = "TEAMINBOX_PARITY_SEED"
+	envSeeds = "TEAMINBOX_PARITY_SEEDS"
+)
+
+// TestTour plays the script that is written by hand.
+func TestTour(t *testing.T) { same(t, "the tour", tour) }
+
+// TestSeeds plays the same seeds every time.
+func TestSeeds(t *testing.T) {
+	seeds := uint64(4)
+	if testing.Short() {
+		seeds = 1
+	}
+	for seed := range seeds {
+		playSeed(t, seed)
+	}
+}
+
+// TestSeed plays the seeds that it is told.
+func TestSeed(t *testing.T) {
+	if os.Getenv(envSeed) == "" && os.Getenv(envSeeds) == "" {
+		t.Skipf("set %s to a seed, or %s to how many are to be played", envSeed, envSeeds)
+	}
+	for seed := number(t, envSeed, 0); seed < number(t, envSeed, 0)+number(t, envSeeds, 1) && !t.Failed(); seed++ {
+		playSeed(t, seed)
+	}
+}
+
+func playSeed(t *testing.T, seed uint64) {
+	name := fmt.Sprintf("seed %d", seed)
+	t.Run(name, func(t *testing.T) { same(t, name, random(seed)) })
+}
+
+// number reads an environment variable.
+func number(t *testing.T, variable string, otherwise uint64) uint64 {
+	t.Helper()
+	n, err := strconv.ParseUint(cmp.Or(os.Getenv(variable), strconv.FormatUint(otherwise, 10)), 10, 64)
+	if err != nil {
+		t.Fatalf("%s is no number: %v", variable, err)
+	}
+	return n
+}
+
+// same plays a script on every store, and fails the test unless the histories
+// are the same.
+func same(t *testing.T, name string, script func(*world)) {
+	t.Helper()
+	var first history
+	for _, kind := range kinds {
+		t.Run(kind.name, func(t *testing.T) {
+			h := play(t, kind.open, script)
+			if first == nil {
+				first = h
+				return
+			}
+			compare(t, name, kinds[0].name, kind.name, first, h)
+		})
+	}
+}
