@@ -65,7 +65,10 @@ func (in *Inbox) fetch(ctx context.Context, b channel.Backfiller, since, young t
 	take := func() error {
 		n, err := in.receivePage(ctx, b.Name(), page)
 		fresh, page = fresh+n, page[:0]
-		return err
+		if err != nil {
+			return fmt.Errorf("%w: %w", errNotKept, err)
+		}
+		return nil
 	}
 	err = protect(func() error {
 		return b.Backfill(ctx, since, func(m channel.Inbound) error {
@@ -91,6 +94,9 @@ func (in *Inbox) fetch(ctx context.Context, b channel.Backfiller, since, young t
 	}
 	return fresh, nil
 }
+
+// errNotKept wraps a failure that is the store's, and not the channel's.
+var errNotKept = errors.New("what it listed could not be kept")
 
 // receivePage takes messages in and returns how many were new. One that can't
 // be stored at all, since it has no id or no address, is reported and passed
@@ -153,7 +159,7 @@ type asked struct {
 // before is not this inbox's.
 func (in *Inbox) stepBackfill(ctx context.Context, b channel.Backfiller, first *int64, starting bool) (asked, error) {
 	var mark store.Watermark
-	var claimed time.Time
+	var before, claimed time.Time // when it was asked last, and now
 	var a asked
 	err := in.record(ctx, func(t *tx) error {
 		found, err := t.Watermarks(store.WatermarkID(b.Name()))
@@ -164,7 +170,7 @@ func (in *Inbox) stepBackfill(ctx context.Context, b channel.Backfiller, first *
 			a = asked{wait: in.cfg.BackfillInterval, done: true, known: true}
 			return t.PutWatermarks(store.Watermark{ID: store.WatermarkID(b.Name()), Through: t.now, AskedAt: t.now})
 		}
-		mark = found[0]
+		mark, before = found[0], found[0].AskedAt
 		if *first == 0 {
 			*first = mark.Version
 		}
@@ -179,7 +185,7 @@ func (in *Inbox) stepBackfill(ctx context.Context, b channel.Backfiller, first *
 	})
 	switch {
 	case err != nil:
-		return asked{wait: backfillPause}, err
+		return asked{wait: startPause}, err
 	case a.wait > 0:
 		return a, nil
 	}
@@ -199,7 +205,11 @@ func (in *Inbox) stepBackfill(ctx context.Context, b channel.Backfiller, first *
 		return asked{wait: backfillPause}, failure // it was cut off, and goes on from where it began
 	}
 	a = asked{wait: in.cfg.BackfillInterval, done: true, known: failure == nil}
-	if failure != nil {
+	notKept := errors.Is(failure, errNotKept)
+	switch {
+	case notKept: // that is not the channel's fault, and soon over
+		a.wait, a.done = startPause, false
+	case failure != nil:
 		a.wait = min(a.wait, backfillPause)
 	}
 	return a, errors.Join(failure, in.record(ctx, func(t *tx) error {
@@ -208,11 +218,15 @@ func (in *Inbox) stepBackfill(ctx context.Context, b channel.Backfiller, first *
 			return err
 		}
 		at := found[0]
-		if at.Error = ""; failure != nil {
+		switch {
+		case notKept && at.AskedAt.Equal(claimed):
+			at.AskedAt = before // as if it had not been asked
+		case notKept:
+		case failure != nil:
 			at.Error = firstRunes(failure.Error(), 500)
-			return t.PutWatermarks(at)
+		default:
+			at.Error, at.Through = "", claimed // even if it was later: then a clock was ahead
 		}
-		at.Through = claimed // even if it was later: then a clock was ahead
 		return t.PutWatermarks(at)
 	}))
 }

@@ -10,13 +10,15 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/store"
 )
 
 // drainedBody is how much of a body that is too large is read and thrown away
 // before the answer, in bytes.
 const drainedBody = 1 << 20
 
-// retryAfter is what an overloaded engine asks of a provider, in seconds.
+// retryAfter is what an engine asks of a provider that is overloaded or has lost
+// its store, in seconds.
 const retryAfter = 2
 
 // Webhook returns the handler for a channel's webhooks: inbound messages and
@@ -25,7 +27,8 @@ const retryAfter = 2
 // It answers 2xx only when everything that the request brought is durable.
 // Otherwise it answers 403 (the signature does not match), 413 (the body is
 // too large), 400 (the request is malformed), 503 with Retry-After (too much
-// is waiting) or 500 (the store failed); nothing is stored then.
+// is waiting, or the store can't be reached) or 500 (the store failed); nothing
+// is stored then.
 //
 // The error is ErrUnknownChannel, or says that the channel has no webhooks.
 func (in *Inbox) Webhook(channelName string) (http.Handler, error) {
@@ -95,7 +98,7 @@ func statusFor(err error) int {
 		return http.StatusRequestEntityTooLarge
 	case errors.Is(err, channel.ErrMalformed), errors.Is(err, ErrInvalid):
 		return http.StatusBadRequest
-	case errors.Is(err, ErrOverloaded):
+	case errors.Is(err, ErrOverloaded), errors.Is(err, store.ErrUnavailable):
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusInternalServerError

@@ -65,6 +65,7 @@ func TestWebhookAnswers(t *testing.T) {
 		"a report on nothing":    {channel.Delivery{Inbound: good.Inbound, Status: []channel.StatusUpdate{{}}}, nil, nil, http.StatusBadRequest},
 		"the store fails":        {good, nil, errors.New("disk full"), http.StatusInternalServerError},
 		"the engine is overfull": {good, nil, inbox.ErrOverloaded, http.StatusServiceUnavailable},
+		"the store is away":      {good, nil, fmt.Errorf("x: %w", store.ErrUnavailable), http.StatusServiceUnavailable},
 		"something else":         {good, errors.New("surprise"), nil, http.StatusInternalServerError},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -340,6 +340,10 @@ func (a *api) fail(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case r.Context().Err() != nil:
 		return // nobody is left to tell
+	case errors.Is(err, store.ErrUnavailable):
+		a.log.Warn("a request failed, as the database can't be reached", "method", r.Method, "path", r.URL.Path, "err", err)
+		p.Detail = "the database can't be reached at the moment; try again"
+		w.Header().Set("Retry-After", "2")
 	case p.Status == http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", "2")
 	case p.Status >= http.StatusInternalServerError:
@@ -371,7 +375,7 @@ func statusOf(err error) int {
 		return http.StatusUnprocessableEntity
 	case errors.Is(err, inbox.ErrInvalid):
 		return http.StatusBadRequest
-	case errors.Is(err, inbox.ErrOverloaded):
+	case errors.Is(err, inbox.ErrOverloaded), errors.Is(err, store.ErrUnavailable):
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusInternalServerError
