@@ -35,7 +35,7 @@ func newTable[T any](what, name string, keys int, columns ...column[T]) table[T]
 		insert: fmt.Sprintf("INSERT INTO @%s (%s, version) SELECT %s, v.next FROM %s WHERE v.base = 0",
 			name, list, strings.Join(selected, ", "), source),
 		update: fmt.Sprintf(`WITH written AS (UPDATE @%s AS t SET %s, version = v.next FROM %s WHERE %s AND t.version = v.base RETURNING 1)
-			SELECT @must('%s', count(*) = cardinality($%d)) FROM written`,
+			SELECT @must('%s', count(*) = cardinality($%d::bigint[])) FROM written`,
 			name, strings.Join(sets, ", "), source, strings.Join(wheres, " AND "), what, n+1),
 	}
 }

@@ -133,6 +133,7 @@ func (p port) Put(b store.Batch) error {
 	)
 	t.restores = false
 	clear(t.listed) // nobody puts them again
+	clear(t.searched)
 	return err
 }
 
