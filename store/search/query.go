@@ -35,7 +35,7 @@ func Parse(typed string) Query {
 	words := wordsOf(typed)
 	var whole Term // the number that the words before end are
 	end := 0
-	for i := 0; i < len(words) && len(q.Terms) < maxTerms; {
+	for i, terms := 0, 0; i < len(words) && terms < maxTerms; terms++ {
 		if i >= end {
 			n := number(words[i:])
 			whole, end = wholeNumber(words[i:i+n]), i+n
@@ -46,7 +46,10 @@ func Parse(typed string) Query {
 		if i < end { // the groups of a number are whole, but for the last
 			p[len(p)-1].Prefix = false
 		}
-		q.Terms = append(q.Terms, append(Term{p}, whole...))
+		t := append(Term{p}, whole...)
+		if !slices.ContainsFunc(q.Terms, func(u Term) bool { return slices.EqualFunc(t, u, slices.Equal) }) { // each costs the index the same again
+			q.Terms = append(q.Terms, t)
+		}
 	}
 	return q
 }

@@ -89,6 +89,15 @@ func TestTokensOfANumber(t *testing.T) {
 	}
 }
 
+// A word that is typed again asks for nothing more, and is not looked up again.
+func TestRepeatedWordsCountOnce(t *testing.T) {
+	for typed, want := range map[string]int{"the the THE thé": 1, "a b a": 2, `"a b" "a b" a`: 2, "the \"the\"": 2, "0795550123 and 0795550123": 2} {
+		if got := len(Parse(typed).Terms); got != want {
+			t.Errorf("%q has %d terms, want %d", typed, got, want)
+		}
+	}
+}
+
 // Whatever a text is, taking it apart is bounded.
 func TestBounds(t *testing.T) {
 	for what, text := range map[string]string{

@@ -96,7 +96,9 @@ func (t *tx) PutMessages(ms ...store.Message) error {
 		if err := t.reindex(m.ID, was, searchableOf(m)); err != nil {
 			return err
 		}
-		t.noteText(m, m.Version+1)
+		if !t.restores { // there may be any number of them, and none is written again
+			t.noteText(m, m.Version+1)
+		}
 	}
 	return nil
 }

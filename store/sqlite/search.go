@@ -135,7 +135,7 @@ func (t *tx) noteText(m store.Message, version int64) {
 
 // searchedAs returns how a message that is to be written is searched so far.
 func (t *tx) searchedAs(m store.Message) (searchable, error) {
-	if m.Version == 0 {
+	if m.Version == 0 || t.restores {
 		return searchable{}, nil
 	}
 	if n, known := t.searched[m.ID]; known && n.version == m.Version {
