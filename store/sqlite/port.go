@@ -133,7 +133,6 @@ func (p port) Put(b store.Batch) error {
 	)
 	t.restores = false
 	clear(t.listed) // nobody puts them again
-	clear(t.searched)
 	return err
 }
 

@@ -230,29 +230,3 @@ func TestBacklogEndsWithTheStore(t *testing.T) {
 		t.Errorf("found %d", got)
 	}
 }
-
-// What an Import remembers is bounded, however much is put.
-func TestImportRemembersNoTexts(t *testing.T) {
-	s := openAt(t, newPath(t), Config{})
-	err := s.Import(context.Background(), func(target store.Target) error {
-		for i := range 3 {
-			b := store.Batch{Messages: []store.Message{{ID: store.MessageID(i + 2), Account: "acme", Conversation: 1, Seq: int64(i + 1), Text: "bicycle", Version: 2}}}
-			if i == 0 {
-				b.Conversations = []store.Conversation{{ID: 1, Account: "acme", Inbox: "support", Theirs: "+14155550123", Version: 1}}
-			}
-			if err := target.Put(b); err != nil {
-				return err
-			}
-		}
-		if n := len(target.(port).searched); n > 0 {
-			t.Errorf("the texts of %d messages are remembered", n)
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := found(t, s, "support", "bicycle"); got != 3 {
-		t.Errorf("found %d of 3", got)
-	}
-}
