@@ -23,6 +23,10 @@ const commitTries = 3
 // so it needs no goroutine of its own, never waits for company, and serves a
 // change that is alone as fast as can be.
 //
+// A change that needs what a transaction of somebody else's holds is parted from
+// its batch, and made by its own caller when that is over: it holds up nobody but
+// those who need the same.
+//
 // A change that fails before it has written anything is left out of its batch.
 // If one fails after that, or the commit fails, the batch is cut in two and
 // tried again, so that one bad change never fails the others. If the store does
@@ -38,12 +42,17 @@ type committer struct {
 	mu      sync.Mutex
 	waiting []*change
 	leading bool // somebody is committing
+	parted  int  // changes that were parted from their batches and are not made yet
 }
 
 // change is one caller's part of a transaction.
 type change struct {
 	apply   func(*tx) error
 	expects []expectation
+
+	keys   store.Keys // that it expected, in the last try
+	parted bool       // others hold what it needs; err says so
+	doubt  error      // of an earlier try, when it was parted
 
 	err   error
 	after []func()
@@ -58,6 +67,7 @@ type signal uint8
 const (
 	done signal = iota // its outcome is there
 	lead               // commit it and those behind it
+	part               // make it by itself
 )
 
 // do applies a change and returns when it is durable, or why it is not. When
@@ -71,7 +81,7 @@ func (c *committer) do(ctx context.Context, must bool, apply func(*tx) error, ex
 	}
 	ch := &change{apply: apply, expects: expects, signal: make(chan signal, 1)}
 	c.mu.Lock()
-	if len(c.waiting) >= c.maxWaiting && !must {
+	if len(c.waiting)+c.parted >= c.maxWaiting && !must {
 		c.mu.Unlock()
 		c.telemetry.refused.Add(ctx, 1)
 		return ErrOverloaded
@@ -80,24 +90,28 @@ func (c *committer) do(ctx context.Context, must bool, apply func(*tx) error, ex
 	if !c.leading {
 		c.leading = true
 		c.mu.Unlock()
-		c.lead(ctx)
-		return ch.err
+		return c.follow(ctx, ch, lead)
 	}
 	c.mu.Unlock()
 
 	select {
 	case s := <-ch.signal:
-		if s == lead {
-			c.lead(ctx)
-		}
-		return ch.err
+		return c.follow(ctx, ch, s)
 	case <-ctx.Done():
 	}
 	if c.withdraw(ch) {
 		return fmt.Errorf("inbox: %w", ctx.Err())
 	}
-	if s := <-ch.signal; s == lead {
-		c.lead(ctx)
+	return c.follow(ctx, ch, <-ch.signal)
+}
+
+// follow does what a caller is told to.
+func (c *committer) follow(ctx context.Context, ch *change, s signal) error {
+	if s == lead {
+		s = c.lead(ctx)
+	}
+	if s == part {
+		c.alone(ctx, ch)
 	}
 	return ch.err
 }
@@ -117,24 +131,22 @@ func (c *committer) withdraw(ch *change) bool {
 }
 
 // lead commits one batch, which begins with the leader's own change, and
-// hands the lead to the next who waits.
-func (c *committer) lead(ctx context.Context) {
+// hands the lead to the next who waits. It returns what the leader has to do.
+func (c *committer) lead(ctx context.Context) signal {
 	c.mu.Lock()
 	n := min(len(c.waiting), c.maxBatch)
 	batch := c.waiting[:n:n]
 	c.waiting = c.waiting[n:]
 	c.mu.Unlock()
 
-	// The batch is not the leader's alone: it goes on if the leader leaves.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
-	defer cancel()
-	if err := protect(func() error { c.commit(ctx, batch, nil); return nil }); err != nil {
-		for _, ch := range batch { // a Store that panics must not leave the others waiting for ever
-			ch.err = err
-		}
-	}
+	c.finish(ctx, batch, nil)
 
 	c.mu.Lock()
+	for _, ch := range batch {
+		if ch.parted {
+			c.parted++
+		}
+	}
 	if len(c.waiting) > 0 {
 		c.waiting[0].signal <- lead
 	} else {
@@ -143,7 +155,28 @@ func (c *committer) lead(ctx context.Context) {
 	}
 	c.mu.Unlock()
 	for _, ch := range batch[1:] {
-		ch.signal <- done
+		ch.signal <- ch.next()
+	}
+	return batch[0].next()
+}
+
+// next returns what the caller of a change has to do after a try.
+func (ch *change) next() signal {
+	if ch.parted {
+		return part
+	}
+	return done
+}
+
+// finish commits a batch, which goes on if its leader leaves: it is not the
+// leader's alone.
+func (c *committer) finish(ctx context.Context, batch []*change, doubt error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	defer cancel()
+	if err := protect(func() error { c.commit(ctx, batch, doubt); return nil }); err != nil {
+		for _, ch := range batch { // a Store that panics must not leave the others waiting for ever
+			ch.parted, ch.err = false, err
+		}
 	}
 }
 
@@ -154,6 +187,13 @@ func (c *committer) commit(ctx context.Context, batch []*change, doubt error) {
 	begun, err := c.try(ctx, batch)
 	if errors.Is(err, store.ErrUnknown) {
 		doubt = err
+	}
+	var busy *store.BusyError
+	if errors.As(err, &busy) {
+		if free := partFrom(batch, busy, doubt); len(free) > 0 {
+			c.commit(ctx, free, doubt)
+		}
+		return
 	}
 	if err != nil && (errors.Is(err, store.ErrUnavailable) || !begun && !retryable(err)) {
 		// Nobody's fault: the store is locked, or down. Each by itself would wait
@@ -172,7 +212,11 @@ func (c *committer) commit(ctx context.Context, batch []*change, doubt error) {
 			doubt = err
 		}
 	}
-	if err != nil {
+	switch {
+	case errors.As(err, &busy):
+		partFrom(batch, busy, doubt)
+		return
+	case err != nil:
 		batch[0].err = err
 	}
 	for _, ch := range batch {
@@ -246,7 +290,7 @@ func (c *committer) try(ctx context.Context, batch []*change) (begun bool, err e
 func (c *committer) length() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.waiting)
+	return len(c.waiting) + c.parted
 }
 
 // panicError is a panic of a part that is not the engine's own.

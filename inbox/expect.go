@@ -18,11 +18,15 @@ type expectation func(t *tx, round int) store.Keys
 // expectationRounds is how often changes are asked.
 const expectationRounds = 3
 
-// prefetch reads what changes expect, if the store gains from it.
+// prefetch reads what changes expect, if the store gains from it. It does so even
+// if they expect nothing: the store then knows that they are several.
 func prefetch(t *tx, batch []*change) error {
 	p, ok := t.Tx.(store.Prefetcher)
 	if !ok {
 		return nil
+	}
+	for _, ch := range batch {
+		ch.keys = store.Keys{}
 	}
 	for round := range expectationRounds {
 		var all store.Keys
@@ -30,10 +34,12 @@ func prefetch(t *tx, batch []*change) error {
 		for _, ch := range batch {
 			for _, expect := range ch.expects {
 				any = true
-				join(&all, expect(t, round))
+				k := expect(t, round)
+				ch.keys.Add(k)
+				all.Add(k)
 			}
 		}
-		if !any {
+		if !any && round > 0 {
 			return nil
 		}
 		if err := p.Prefetch(all); err != nil {
@@ -41,20 +47,6 @@ func prefetch(t *tx, batch []*change) error {
 		}
 	}
 	return nil
-}
-
-func join(all *store.Keys, k store.Keys) {
-	all.Providers = append(all.Providers, k.Providers...)
-	all.Requests = append(all.Requests, k.Requests...)
-	all.Identities = append(all.Identities, k.Identities...)
-	all.Threads = append(all.Threads, k.Threads...)
-	all.Consent = append(all.Consent, k.Consent...)
-	all.Contacts = append(all.Contacts, k.Contacts...)
-	all.Conversations = append(all.Conversations, k.Conversations...)
-	all.Messages = append(all.Messages, k.Messages...)
-	all.Tasks = append(all.Tasks, k.Tasks...)
-	all.Leases = append(all.Leases, k.Leases...)
-	all.Marks = append(all.Marks, k.Marks...)
 }
 
 // expectArrivals expects what accept reads of messages.

@@ -27,7 +27,7 @@ const retryAfter = 2
 // It answers 2xx only when everything that the request brought is durable.
 // Otherwise it answers 403 (the signature does not match), 413 (the body is
 // too large), 400 (the request is malformed), 503 with Retry-After (too much
-// is waiting, or the store can't be reached) or 500 (the store failed); nothing
+// is waiting, or the store is busy or can't be reached) or 500 (the store failed); nothing
 // is stored then.
 //
 // The error is ErrUnknownChannel, or says that the channel has no webhooks.
@@ -98,7 +98,7 @@ func statusFor(err error) int {
 		return http.StatusRequestEntityTooLarge
 	case errors.Is(err, channel.ErrMalformed), errors.Is(err, ErrInvalid):
 		return http.StatusBadRequest
-	case errors.Is(err, ErrOverloaded), errors.Is(err, store.ErrUnavailable):
+	case errors.Is(err, ErrOverloaded), errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrBusy):
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusInternalServerError

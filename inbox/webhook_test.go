@@ -66,6 +66,7 @@ func TestWebhookAnswers(t *testing.T) {
 		"the store fails":        {good, nil, errors.New("disk full"), http.StatusInternalServerError},
 		"the engine is overfull": {good, nil, inbox.ErrOverloaded, http.StatusServiceUnavailable},
 		"the store is away":      {good, nil, fmt.Errorf("x: %w", store.ErrUnavailable), http.StatusServiceUnavailable},
+		"the store is busy":      {good, nil, fmt.Errorf("x: %w", store.ErrBusy), http.StatusServiceUnavailable},
 		"something else":         {good, errors.New("surprise"), nil, http.StatusInternalServerError},
 	} {
 		t.Run(name, func(t *testing.T) {

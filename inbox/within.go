@@ -21,6 +21,9 @@ type Tx struct{ in *Inbox }
 //
 //	reply, err := in.Within(db.Within(tx)).Agent(account, "alice").Reply(ctx, conversation, draft)
 //
+// With any other Store each call is a transaction of its own, as it is on the
+// Inbox.
+//
 // Replies are sent, routers asked and events shown when the host has committed,
 // by whichever engine on the same Store is in [Inbox.Run]; nobody has to be
 // told. A message that Within has queued passes the gate again before it is

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/url"
 	"os"
@@ -253,5 +254,54 @@ func testWithin(t *testing.T, db hostDB) {
 	}))
 	if n, err := db.orders(ctx); err != nil || n != 2 {
 		t.Errorf("there are %d orders, %v", n, err)
+	}
+}
+
+// A transaction of the host's that stays open holds up those who need the same
+// conversation, and nobody else.
+func TestWithinHoldsUpNobodyElse(t *testing.T) {
+	db := newPostgresHost(t)
+	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
+	t.Cleanup(stop)
+	in, conversation, err := shopInbox(ctx, db.store())
+	if err != nil {
+		t.Fatal(err)
+	}
+	alice := in.Agent(inbox.DefaultAccount, "alice")
+	noted := make(chan error, 1)
+	err = db.transact(ctx, func(s store.Store, _ func() error) error {
+		if _, err := in.Within(s).Agent(inbox.DefaultAccount, "alice").Note(ctx, conversation, "from the host", ""); err != nil {
+			return err
+		}
+		go func() {
+			_, err := alice.Note(ctx, conversation, "meanwhile", "")
+			noted <- err
+		}()
+		// While it is open, strangers come through: together with what waits, and by themselves.
+		received := make(chan error, 20)
+		for i := range cap(received) {
+			go func() {
+				from := channel.Address(fmt.Sprintf("+141555501%02d", 30+i))
+				_, err := in.Receive(ctx, "simulated", channel.Inbound{ProviderID: string(from), From: from, To: "+14155550100", Text: "Hello"})
+				received <- err
+			}()
+		}
+		for range cap(received) {
+			if err := <-received; err != nil {
+				t.Errorf("a stranger's message: %v", err)
+			}
+		}
+		select {
+		case err := <-noted:
+			t.Errorf("the note did not wait: %v", err)
+		default:
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := <-noted; err != nil {
+		t.Errorf("after the commit: %v", err)
 	}
 }

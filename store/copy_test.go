@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -286,4 +287,34 @@ func ExampleCopy() {
 	// 2 users
 	// 3 <nil>
 	// true
+}
+
+// A Checksum is that of a copy, and notices what is written afterwards.
+func TestChecksum(t *testing.T) {
+	from, to := memory.New(), memory.New()
+	put := func(seq int64) {
+		t.Helper()
+		if err := from.Update(t.Context(), func(tx store.Tx) error {
+			return tx.PutReadMarks("acme", store.ReadMark{User: "alice", Conversation: 1, Seq: seq})
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(1)
+	copied, err := store.Copy(t.Context(), to, from, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, s := range map[string]store.Store{"source": from, "target": to} {
+		if got, err := store.Checksum(t.Context(), s, func(store.Progress) {}); err != nil || !slices.Equal(got.Kinds, copied.Kinds) {
+			t.Errorf("the checksum of the %s is %+v, %v; want %+v", what, got.Kinds, err, copied.Kinds)
+		}
+	}
+	put(2)
+	if got, err := store.Checksum(t.Context(), from, nil); err != nil || slices.Equal(got.Kinds, copied.Kinds) {
+		t.Errorf("the checksum has not changed, %v", err)
+	}
+	if _, err := store.Checksum(t.Context(), struct{ store.Store }{from}, nil); err == nil {
+		t.Error("what is no Porter has a checksum")
+	}
 }

@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-
-	"github.com/teaminbox/teaminbox/compliance"
 )
 
 // Store keeps the records of any number of accounts.
@@ -55,29 +53,6 @@ type Tx interface {
 	NewID() (int64, error)
 }
 
-// Prefetcher is a Tx for which every read is a round trip: it gains from
-// knowing what will be read by keys, and reads all of it at once. Prefetch
-// changes no answer.
-type Prefetcher interface {
-	Tx
-	Prefetch(k Keys) error
-}
-
-// Keys are what a transaction is likely to read by keys.
-type Keys struct {
-	Providers     []ProviderRef // messages and strays
-	Requests      []RequestRef
-	Identities    []Identity
-	Threads       []Thread
-	Consent       []compliance.Key
-	Contacts      []ContactID
-	Conversations []ConversationID
-	Messages      []MessageID
-	Tasks         []ConversationID
-	Leases        []ConversationID
-	Marks         []MarkRef
-}
-
 // Notifier is a Store that learns of other processes' commits. Notify blocks
 // until the context ends and calls wake after another process has committed
 // something; it may call it too often, and does not hold it up.
@@ -103,6 +78,9 @@ var (
 	// ErrUnavailable means that the Store could not be reached. Nothing was
 	// changed, and it would be the same for whatever was asked.
 	ErrUnavailable = errors.New("store: not available")
+	// ErrBusy means that another transaction has held what this one needs for
+	// longer than the Store waits. Nothing was changed; it may succeed later.
+	ErrBusy = errors.New("store: another transaction holds what this one needs")
 	// ErrExpired means that an event cursor is older than what is kept, so
 	// that the reader has to start again from the present state.
 	ErrExpired = errors.New("store: cursor is older than the events that are kept")

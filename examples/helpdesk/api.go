@@ -375,7 +375,7 @@ func statusOf(err error) int {
 		return http.StatusUnprocessableEntity
 	case errors.Is(err, inbox.ErrInvalid):
 		return http.StatusBadRequest
-	case errors.Is(err, inbox.ErrOverloaded), errors.Is(err, store.ErrUnavailable):
+	case errors.Is(err, inbox.ErrOverloaded), errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrBusy):
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusInternalServerError

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/teaminbox/teaminbox/store"
@@ -25,8 +26,9 @@ to Postgres when the company has outgrown it, or back.
   helpdesk copy -from helpdesk.db -to postgres://helpdesk@db.example.com/helpdesk
 
 Stop every helpdesk that uses either of them first, and start it with -db on the
-new one afterwards. The old one stays as it is; keep it until you are content,
-but start nothing on it. The new one must be empty: a file that does not exist,
+new one afterwards. The old one is brought up to date if an earlier version has
+written it, and stays as it is otherwise; keep it until you are content, but start
+nothing on it. The new one must be empty: a file that does not exist,
 or a database in which no helpdesk has been. If the copy fails, or is
 interrupted, the new one is still empty, and it can be tried again.
 
@@ -121,28 +123,25 @@ func copyAll(ctx context.Context, cfg copyConfig, open opener, log *slog.Logger,
 	if report.Records() == 0 {
 		return fmt.Errorf("helpdesk: there was nothing in %s; is it the right one?", withoutPassword(cfg.from))
 	}
-	if err := unchanged(ctx, from, report.Numbers); err != nil {
+	if err := unchanged(ctx, from, report, out); err != nil {
 		return fmt.Errorf("helpdesk: %s: %w; stop whatever uses it, remove the copy, and copy again", withoutPassword(cfg.from), err)
 	}
 	fmt.Fprintln(out, "Start helpdesk with -db on the new one from now on, and nothing on the old one.")
 	return nil
 }
 
-// unchanged fails if something has been written since a copy began: somebody
-// had not been stopped, and what was written last is missing in the copy.
-func unchanged(ctx context.Context, from store.Store, then store.Numbers) error {
-	porter, ok := from.(store.Porter)
-	if !ok {
-		return nil // it could not have been copied
-	}
-	var now store.Numbers
-	if err := porter.Export(ctx, func(s store.Source) (err error) {
-		now, err = s.Numbers()
-		return err
-	}); err != nil {
+// unchanged reads the old database once more, and fails if something has been
+// written since: somebody had not been stopped, and what was written last is
+// missing in the copy.
+func unchanged(ctx context.Context, from store.Store, copied store.Report, out io.Writer) error {
+	fmt.Fprintln(out, "Looking whether the old one was written to meanwhile")
+	now, err := store.Checksum(ctx, from, func(p store.Progress) {
+		fmt.Fprintf(out, "  %s: %d of %d read again\n", p.Kind, p.Done, p.Total)
+	})
+	if err != nil {
 		return err
 	}
-	if now != then {
+	if !slices.Equal(now.Kinds, copied.Kinds) {
 		return errors.New("it was written to during the copy")
 	}
 	return nil

@@ -208,7 +208,9 @@ type used struct{ store.Porter }
 
 func (u used) Export(ctx context.Context, fn func(store.Source) error) error {
 	return u.Porter.Export(ctx, func(s store.Source) error {
-		return errors.Join(fn(s), u.Update(ctx, func(tx store.Tx) error { _, err := tx.NewID(); return err }))
+		return errors.Join(fn(s), u.Update(ctx, func(tx store.Tx) error {
+			return tx.PutReadMarks(store.DefaultAccount, store.ReadMark{User: "alice", Conversation: 1, Seq: 1})
+		}))
 	})
 }
 

@@ -25,11 +25,11 @@ var (
 	// ErrNewer means that the schema was brought up to date by a later version
 	// of the library, so it is left alone. Use that version, or a backup.
 	ErrNewer = errors.New("postgres: schema is of a later version of the library")
-	// ErrBusy means that another Update had a record for longer than
+	// ErrBusy is a store.ErrBusy: another Update had a record for longer than
 	// Config.LockTimeout. In a transaction of the host's it means that this one
-	// and another wait for each other: the whole transaction has to be run
-	// again.
-	ErrBusy = errors.New("postgres: another transaction holds what this one needs")
+	// and another wait for each other, or have for longer than the host's own
+	// lock_timeout: the whole transaction has to be run again.
+	ErrBusy = fmt.Errorf("postgres: %w", store.ErrBusy)
 )
 
 var (
@@ -71,6 +71,8 @@ func (s *Store) statementError(ctx context.Context, conn *pgx.Conn, err error) e
 		return errTaken
 	case e.Code == codeMust && e.Message == "isolation":
 		return errors.New("postgres: the host's transaction is not READ COMMITTED; begin it with pgx.TxOptions{IsoLevel: pgx.ReadCommitted}")
+	case e.Code == codeMust && e.Message == "database":
+		return fmt.Errorf("postgres: the host's transaction is on another database than the Store, with a schema %s too", s.cfg.Schema)
 	case e.Code == codeMust:
 		return fmt.Errorf("postgres: %w: a %s was changed since it was read; read it again", store.ErrConflict, e.Message)
 	case e.Code == codeUniqueViolation && strings.HasSuffix(e.ConstraintName, "_pkey") && s.versioned(e.TableName):
@@ -80,7 +82,7 @@ func (s *Store) statementError(ctx context.Context, conn *pgx.Conn, err error) e
 	case e.Code == codeSerialization, e.Code == codeDeadlock:
 		return fmt.Errorf("%w: %w", errRetry, err)
 	case e.Code == codeLockNotAvailable:
-		return fmt.Errorf("%w for more than %v: %w", ErrBusy, s.cfg.LockTimeout, err)
+		return fmt.Errorf("%w, for longer than Config.LockTimeout, or the host's own limit: %w", ErrBusy, err)
 	case e.Code == codeOutOfMemory:
 		return fmt.Errorf("postgres: the server has no room for more locks; raise its max_locks_per_transaction: %w", err)
 	case e.Code == codeIdleTransaction:
@@ -88,7 +90,7 @@ func (s *Store) statementError(ctx context.Context, conn *pgx.Conn, err error) e
 	case strings.HasPrefix(e.Code, "57P"), strings.HasPrefix(e.Code, "08"): // the server goes down, or the connection does
 		return fmt.Errorf("%w: %w", errLost, err)
 	case e.Code == codeQueryCanceled:
-		return fmt.Errorf("postgres: a statement took more than %v: %w", s.cfg.StatementTimeout, err)
+		return fmt.Errorf("postgres: a statement took longer than Config.StatementTimeout, or the host's own limit: %w", err)
 	}
 	return fmt.Errorf("postgres: %w", err)
 }

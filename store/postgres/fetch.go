@@ -122,15 +122,3 @@ func (t *tx) drew(id any) bool {
 	}
 	return false
 }
-
-// Prefetch reads keys of several kinds in one round trip.
-func (t *tx) Prefetch(k store.Keys) error {
-	if err := t.ready(); err != nil {
-		return err
-	}
-	return t.fetch(
-		t.fetchMessagesFrom(k.Providers), t.fetchStraysFrom(k.Providers), t.fetchMessagesByRequest(k.Requests),
-		t.fetchContactsAt(k.Identities), t.fetchConversationsIn(k.Threads), t.fetchConsent(k.Consent),
-		t.fetchContacts(k.Contacts), t.fetchConversations(k.Conversations), t.fetchMessages(k.Messages),
-		t.fetchTasks(k.Tasks), t.fetchLeases(k.Leases), t.fetchMarks(k.Marks), t.fetchDirectoryVersion())
-}

@@ -137,7 +137,8 @@ func keysOf(gs []guard) (keys []int64, shared []bool) {
 	return keys, shared
 }
 
-// The statements that take guards. Arrays are unnested in their order.
+// The statements that take guards. Arrays are unnested in their order. probeGuards
+// answers with those that it could not take.
 const (
 	waitForGuards = `
 		SELECT CASE WHEN k.shared THEN pg_advisory_xact_lock_shared(k.key) ELSE pg_advisory_xact_lock(k.key) END
@@ -145,4 +146,7 @@ const (
 	tryGuards = `
 		SELECT @must('guard', bool_and(CASE WHEN k.shared THEN pg_try_advisory_xact_lock_shared(k.key) ELSE pg_try_advisory_xact_lock(k.key) END))
 		FROM unnest($1::bigint[], $2::boolean[]) AS k(key, shared)`
+	probeGuards = `
+		SELECT k.key FROM unnest($1::bigint[], $2::boolean[]) AS k(key, shared)
+		WHERE NOT CASE WHEN k.shared THEN pg_try_advisory_xact_lock_shared(k.key) ELSE pg_try_advisory_xact_lock(k.key) END`
 )

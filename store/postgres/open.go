@@ -77,6 +77,9 @@ func open(ctx context.Context, pool *pgxpool.Pool, cfg Config) (*Store, error) {
 	if err := s.migrate(ctx, conn, texts); err != nil {
 		return nil, err
 	}
+	if err := conn.QueryRow(ctx, s.text(`SELECT id::text FROM @self`)).Scan(&s.self); err != nil {
+		return nil, s.statementError(ctx, conn.Conn(), err)
+	}
 	s.announcer = newAnnouncer(s) //nolint:contextcheck // it lives as long as the Store
 	s.backlog = newBacklog(ctx, s)
 	return s, nil

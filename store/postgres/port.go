@@ -50,7 +50,7 @@ func (s *Store) port(ctx context.Context, readOnly bool, fn func(port) error) er
 		return err
 	}
 	defer s.running.Done()
-	_, err := s.attempt(ctx, readOnly, nil, func(t store.Tx) error { return fn(port{t.(*tx)}) })
+	_, err := s.attempt(ctx, readOnly, &again{}, func(t store.Tx) error { return fn(port{t.(*tx)}) })
 	if errors.Is(err, errLost) && !errors.Is(err, store.ErrUnknown) {
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
 	}

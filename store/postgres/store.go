@@ -24,6 +24,7 @@ type Store struct {
 	pool   *pgxpool.Pool
 	owned  bool // the pool is the Store's own
 	guards guards
+	self   string // the schema's own id
 	turns  turns.Last
 	texts  texts
 	blocks blockCount
@@ -40,11 +41,11 @@ type Store struct {
 }
 
 // limits are what a transaction sets for itself.
-type limits struct{ lock, statement, idle string }
+type limits struct{ lock, giveWay, statement, idle string }
 
 func limitsOf(c Config) limits {
 	milliseconds := func(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
-	return limits{milliseconds(c.LockTimeout), milliseconds(c.StatementTimeout), milliseconds(c.IdleTimeout)}
+	return limits{milliseconds(c.LockTimeout), milliseconds(min(giveWay, c.LockTimeout)), milliseconds(c.StatementTimeout), milliseconds(c.IdleTimeout)}
 }
 
 var _ store.Notifier = (*Store)(nil)
@@ -56,7 +57,7 @@ func (s *Store) View(ctx context.Context, fn func(store.Tx) error) error {
 		return err
 	}
 	defer s.running.Done()
-	return s.retry(ctx, func() (*tx, error) { return s.attempt(ctx, true, nil, fn) })
+	return s.retry(ctx, func() (*tx, error) { return s.attempt(ctx, true, &again{}, fn) })
 }
 
 // Update runs fn in a transaction. Updates that read or write the same keys
@@ -72,11 +73,11 @@ func (s *Store) Update(ctx context.Context, fn func(store.Tx) error) error {
 		return err
 	}
 	defer s.running.Done()
-	var first []guard
+	var a again
 	return s.retry(ctx, func() (*tx, error) {
-		t, err := s.attempt(ctx, false, first, fn)
+		t, err := s.attempt(ctx, false, &a, fn)
 		if t != nil {
-			first = t.wanted()
+			a.after(t)
 		}
 		return t, err
 	})
@@ -146,12 +147,12 @@ func pause(ctx context.Context, try int) error {
 }
 
 // attempt runs fn in a transaction once.
-func (s *Store) attempt(ctx context.Context, readOnly bool, first []guard, fn func(store.Tx) error) (*tx, error) {
+func (s *Store) attempt(ctx context.Context, readOnly bool, a *again, fn func(store.Tx) error) (*tx, error) {
 	conn, err := s.acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
-	t := &tx{s: s, ctx: ctx, conn: conn, readOnly: readOnly, first: first}
+	t := &tx{s: s, ctx: ctx, conn: conn, readOnly: readOnly, again: a}
 	if !readOnly {
 		t.held, t.needed = make(guardSet), make(guardSet)
 	}

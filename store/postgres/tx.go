@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -26,7 +27,12 @@ type tx struct {
 	ended  bool
 	wrote  bool // something was written, or is to be
 
-	first  []guard  // to be waited for at the beginning
+	again     *again  // what earlier tries of an Update have found out
+	impatient bool    // it has prefetched, and waits for nobody for long
+	guarded   bool    // it has the guards that it began with
+	late      bool    // it has waited for them in vain
+	taken     []int64 // guards that others have, if it probes
+
 	held   guardSet // guards that the transaction has
 	needed guardSet // and those that it needs at the latest when it writes
 
@@ -130,6 +136,10 @@ func (t *tx) ask(ctx context.Context, gs []guard, statements ...statement) error
 	if err := t.send(ctx, all); err != nil {
 		return err
 	}
+	if len(t.taken) > 0 {
+		return t.busy()
+	}
+	t.guarded = true
 	for _, g := range gs {
 		t.held.add(g)
 	}
@@ -146,11 +156,15 @@ func (t *tx) before(gs []guard) ([]statement, error) {
 		return all, nil
 	}
 	if !t.begun {
-		for _, g := range t.first {
+		for _, g := range t.again.first {
 			t.held.add(g)
 		}
-		if len(t.first) > 0 {
-			all = append(all, guardStatement(waitForGuards, t.first))
+		switch {
+		case len(t.again.first) == 0:
+		case t.again.probe:
+			all = append(all, t.probe(t.again.first))
+		default:
+			all = append(all, t.wait(t.again.first)...)
 		}
 	}
 	missing := make(guardSet)
@@ -160,11 +174,14 @@ func (t *tx) before(gs []guard) ([]statement, error) {
 		}
 	}
 	if len(missing) > 0 {
-		text := tryGuards
-		if len(t.held) == 0 {
-			text = waitForGuards
+		switch {
+		case t.again.probe:
+			all = append(all, t.probe(missing.sorted()))
+		case len(t.held) == 0:
+			all = append(all, t.wait(missing.sorted())...)
+		default:
+			all = append(all, guardStatement(tryGuards, missing.sorted()))
 		}
-		all = append(all, guardStatement(text, missing.sorted()))
 		for key, shared := range missing {
 			t.needed.add(guard{key, shared}) // so that another try has them from the beginning
 		}
@@ -183,7 +200,10 @@ func (t *tx) begin() []statement {
 	case t.hosts && t.readOnly:
 		return nil
 	case t.hosts:
-		return []statement{{text: `SELECT @must('isolation', current_setting('transaction_isolation') = 'read committed')`}}
+		return []statement{{
+			text: `SELECT @must('isolation', current_setting('transaction_isolation') = 'read committed'), @must('database', id::text = $1) FROM @self`,
+			args: []any{t.s.self},
+		}}
 	case t.readOnly:
 		return []statement{{text: `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`}, t.limits()}
 	}
@@ -231,10 +251,14 @@ func (t *tx) prepared(statements []statement) bool {
 
 // limits sets the limits of a transaction.
 func (t *tx) limits() statement {
+	return t.setLimits(t.s.limits.lock, t.s.limits.statement)
+}
+
+func (t *tx) setLimits(lock, statementTimeout string) statement {
 	return statement{
 		text: `SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true),
 			set_config('idle_in_transaction_session_timeout', $3, true), set_config('synchronous_commit', $4, true)`,
-		args: []any{t.s.limits.lock, t.s.limits.statement, t.s.limits.idle, t.s.synchronousCommit},
+		args: []any{lock, statementTimeout, t.s.limits.idle, t.s.synchronousCommit},
 	}
 }
 
@@ -249,11 +273,11 @@ func (t *tx) send(ctx context.Context, statements []statement) error {
 	for _, st := range statements {
 		if err := take(answers, st); err != nil {
 			_ = answers.Close() // the rest was not run
-			return t.fail(t.s.statementError(ctx, t.conn.Conn(), err))
+			return t.fail(t.waitedInVain(t.s.statementError(ctx, t.conn.Conn(), err)))
 		}
 	}
 	if err := answers.Close(); err != nil {
-		return t.fail(t.s.statementError(ctx, t.conn.Conn(), err))
+		return t.fail(t.waitedInVain(t.s.statementError(ctx, t.conn.Conn(), err)))
 	}
 	return nil
 }
@@ -358,7 +382,7 @@ func (t *tx) commit() error {
 	if err != nil {
 		return err
 	}
-	statements = append(append(statements, events...), statement{text: `COMMIT`})
+	statements = slices.Concat(statements, events, []statement{{text: `COMMIT`}})
 	if err := t.ctx.Err(); err != nil {
 		return fmt.Errorf("postgres: %w", err)
 	}

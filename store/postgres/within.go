@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -25,25 +26,32 @@ import (
 //		return err
 //	})
 //
-// The transaction must be READ COMMITTED, which is what Postgres begins unless
-// it is told otherwise, or Update fails. An Update that fails leaves nothing
-// behind, and the host's transaction can go on. The tx is used by one goroutine
-// at a time, as pgx wants it.
+// The transaction must be on the Store's database, and READ COMMITTED, which is
+// what Postgres begins unless it is told otherwise; or Update fails. An Update
+// that fails leaves nothing behind, and the host's transaction can go on, unless
+// its context ended during a statement: pgx closes the connection then. The tx is
+// used by one goroutine at a time, as pgx wants it. Durability is the host's: the
+// Store does not set synchronous_commit.
 //
 // What an Update has read and written is kept from others until the host's
 // transaction ends, so that what it found stays true. So let the inbox come
-// last, and commit soon after: whoever handles the same customer's messages
-// waits for it. Time-outs are the host's own; those of [Config] don't apply. If
-// the host and another wait for each other, Postgres ends one of them: then
-// Update, or the host's COMMIT, fails. That of Update is [ErrBusy]. Roll back,
-// and run the whole transaction again.
+// last, and commit soon after: whoever has to do with the same customer or
+// conversation waits for it, for ten seconds at the most, and then gets an error.
+// A change of the Directory (inbox.Admin) is in everybody's way. And within the
+// transaction use only what Within gives: the engine beside it would wait for it.
+//
+// Time-outs are the host's own; those of [Config] don't apply. If the host and
+// somebody else have what the other needs, Update fails with [ErrBusy], after half
+// a second if it is not the first of the transaction. Roll back, and run the whole
+// transaction again. One that changes one conversation never meets that.
 //
 // View sees at each statement what has been committed by then, and what the
 // transaction has written.
 //
 // Events of the transaction have their place among those of others when the
-// host commits, and all processes hear of it, if one of them is in
-// [Store.Notify].
+// host commits, by a deferred trigger, and every engine on the schema hears of
+// it. SET CONSTRAINTS ALL IMMEDIATE would bring them there at once, and hold up
+// all others of the account until the commit.
 func (s *Store) Within(tx pgx.Tx) store.Store { return within{s, tx} }
 
 // within is a Store in a transaction of the host's.
@@ -66,28 +74,53 @@ func (w within) View(ctx context.Context, fn func(store.Tx) error) error {
 // Update runs fn in a part of the host's transaction that can be rolled back by
 // itself. It runs it again when another has a guard that was not foreseen: what
 // this part had taken is free in between.
+//
+// The first part waits for others. A later one, while what the earlier ones have
+// is still held, looks again and again for a moment: two that wait for each other
+// would find out after a second, and hold up everybody until then.
 func (w within) Update(ctx context.Context, fn func(store.Tx) error) error {
 	if err := w.s.enter(); err != nil {
 		return err
 	}
 	defer w.s.running.Done()
-	var first []guard
+	later := w.hasGuards()
+	a := again{probe: later}
+	moment := time.NewTimer(hostPatience)
+	defer moment.Stop()
 	for try := 1; ; try++ {
 		t := w.newTx(ctx, false)
-		t.first = first
+		t.again = &a
 		err := w.attempt(t, fn) //nolint:contextcheck // see there
-		if err == nil || !errors.Is(t.failed, errTaken) || try == maxTries {
+		if err == nil || !errors.Is(t.failed, errTaken) && !(later && errors.Is(t.failed, ErrBusy)) || try == maxTries {
 			return w.translate(t, err)
 		}
-		first = t.wanted()
+		a.after(t)
+		select {
+		case <-moment.C:
+			return w.translate(t, err)
+		default:
+		}
 		if err := pause(ctx, try); err != nil {
 			return err
 		}
 	}
 }
 
+// hostPatience is how long a later part of the host's transaction looks for what
+// others have.
+const hostPatience = 500 * time.Millisecond
+
+// withGuards is where a connection notes the transaction of a host's that has
+// guards.
+const withGuards = "teaminbox: with guards"
+
+func (w within) hasGuards() bool {
+	tx, _ := w.tx.Conn().PgConn().CustomData()[withGuards].(pgx.Tx)
+	return tx == w.tx
+}
+
 func (w within) newTx(ctx context.Context, readOnly bool) *tx {
-	t := &tx{s: w.s, ctx: ctx, conn: w.tx, hosts: true, readOnly: readOnly}
+	t := &tx{s: w.s, ctx: ctx, conn: w.tx, hosts: true, readOnly: readOnly, again: &again{}}
 	if !readOnly {
 		t.held, t.needed = make(guardSet), make(guardSet)
 	}
@@ -119,6 +152,7 @@ func (w within) attempt(t *tx, fn func(store.Tx) error) error {
 		return err
 	}
 	kept = true
+	w.tx.Conn().PgConn().CustomData()[withGuards] = w.tx
 	t.s.blocks.committed(&t.ids) // as if it were: ids only have to grow
 	return nil
 }
@@ -179,7 +213,7 @@ func (w within) translate(t *tx, err error) error {
 		return nil
 	case errors.Is(t.failed, errLost):
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
-	case errors.Is(t.failed, errRetry), errors.Is(t.failed, errTaken):
+	case errors.Is(t.failed, errRetry), errors.Is(t.failed, errTaken), errors.Is(t.failed, ErrBusy):
 		return fmt.Errorf("%w; roll the host's transaction back and run it again: %w", ErrBusy, err)
 	}
 	return err

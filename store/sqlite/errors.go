@@ -20,9 +20,9 @@ var (
 	// ErrNewer means that the file was written by a later version of the
 	// library, so it is left alone. Use that version, or a backup.
 	ErrNewer = errors.New("sqlite: database is of a later version of the library")
-	// ErrBusy means that another process was writing for longer than
+	// ErrBusy is a store.ErrBusy: another process was writing for longer than
 	// Config.BusyTimeout.
-	ErrBusy = errors.New("sqlite: another process holds the database")
+	ErrBusy = fmt.Errorf("sqlite: another process holds the database: %w", store.ErrBusy)
 	// ErrGone means that the file or its log has been deleted, moved or
 	// replaced while it was open. What is written to it would be lost with the
 	// process, so Updates and Views fail until it is back.

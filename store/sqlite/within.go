@@ -39,16 +39,21 @@ import (
 //
 //	file:/var/lib/helpdesk/inbox.db?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma=synchronous(full)
 //
-// The host's tables are in the same file; [Open] makes it, and leaves tables
-// that it does not know alone. PRAGMA user_version and application_id are the
-// Store's.
+// The host's tables are in the same file. Let [Open] make it: a file that the
+// host has made is refused with [ErrForeign]. Open leaves tables that it does not
+// know alone, and [Store.Backup] has them too, but store.Copy carries those of the
+// Store only. PRAGMA user_version and application_id are the Store's.
 //
 // An Update that fails leaves nothing behind, and the host's transaction can go
-// on, unless SQLite itself has rolled it back because the disk is full or fails.
+// on, unless SQLite itself has rolled it back because the disk is full or fails;
+// what comes after that fails too.
+//
 // In a file one transaction writes at a time: while the host's is open, whatever
 // else wants to write waits, and fails with [ErrBusy] after Config.BusyTimeout.
 // So be short, and within it use only what Within gives: the engine beside it
-// would wait for it. The engine hears of the commit through [Store.Notify].
+// would wait for it. Beside a busy engine the host's BEGIN, too, may wait for
+// longer than its busy_timeout and fail; begin again. The engine hears of the
+// commit through [Store.Notify].
 func (s *Store) Within(tx *sql.Tx) store.Store {
 	return &within{s: s, conn: &conn{sql: tx, statements: make(map[string]statement)}}
 }
@@ -58,6 +63,7 @@ type within struct {
 	s     *Store
 	conn  *conn
 	known bool // that the transaction is one on the Store's file
+	busy  bool // an Update is under way
 }
 
 // View runs fn on what the host's transaction sees.
@@ -76,14 +82,18 @@ func (w *within) Update(ctx context.Context, fn func(store.Tx) error) error {
 	if err := w.check(ctx); err != nil {
 		return err
 	}
+	if w.busy {
+		return errors.New("sqlite: Update is called inside of an Update of the same transaction")
+	}
 	if err := w.begin(ctx); err != nil {
 		return err
 	}
+	w.busy = true
 	t := w.newTx(ctx, false)
 	kept := false
 	// A function that panics, or ends its goroutine, comes by here too.
 	defer func() {
-		t.ended = true
+		t.ended, w.busy = true, false
 		if !kept {
 			w.rollBack(ctx)
 		}
@@ -114,6 +124,10 @@ func (w *within) newTx(ctx context.Context, readOnly bool) *tx {
 // begin begins a part, and makes sure that the transaction is one that writes:
 // if somebody else could write, what is read would not stay true.
 func (w *within) begin(ctx context.Context) error {
+	if _, err := w.conn.exec(ctx, `BEGIN`); err == nil { // a savepoint outside of a transaction would commit by itself
+		_, _ = w.conn.exec(ctx, `ROLLBACK`)
+		return errors.New("sqlite: the host's transaction is over: SQLite, or a statement of the host's, has rolled it back")
+	}
 	if _, err := w.conn.exec(ctx, `SAVEPOINT teaminbox`); err != nil {
 		return statementError(err)
 	}
