@@ -46,18 +46,8 @@ func (t *tx) Prefetch(k store.Keys) error {
 		t.fetchTasks(k.Tasks), t.fetchLeases(k.Leases), t.fetchMarks(k.Marks), t.fetchDirectoryVersion())
 }
 
-// wait returns the statements that wait for guards: for each as long as the
-// limits say, or, impatiently, for all of them together.
-func (t *tx) wait(gs []guard) []statement {
-	if !t.impatient {
-		return []statement{guardStatement(waitForGuards, gs)}
-	}
-	return []statement{
-		t.setLimits(t.s.limits.giveWay, t.s.limits.giveWay),
-		guardStatement(waitForGuards, gs),
-		t.limits(),
-	}
-}
+// hurries reports whether the transaction begins with a wait that is short.
+func (t *tx) hurries() bool { return !t.begun && t.impatient && !t.again.probe }
 
 // waitedInVain makes the failure of an impatient transaction's first statements
 // one that another try finds out about. Later it waits for nothing but what

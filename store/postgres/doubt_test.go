@@ -25,8 +25,8 @@ func TestNumberGivenTwice(t *testing.T) {
 	} {
 		t.Run("a crash of "+name, func(t *testing.T) {
 			t.Parallel()
-			// Otherwise the server notes its numbers every now and then.
-			server := pgtest.Own(t, pgtest.Options{Settings: map[string]string{"wal_level": "minimal", "max_wal_senders": "0"}})
+			// Otherwise the server writes down its numbers every now and then.
+			server := pgtest.Own(t, pgtest.Options{Settings: map[string]string{"wal_level": "minimal", "max_wal_senders": "0", "wal_writer_delay": "10s"}})
 			s := openAt(t, server.URL("postgres"), Config{})
 			var id store.ContactID
 			put := putContact(&id, "Dave")

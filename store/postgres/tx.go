@@ -164,7 +164,7 @@ func (t *tx) before(gs []guard) ([]statement, error) {
 		case t.again.probe:
 			all = append(all, t.probe(t.again.first))
 		default:
-			all = append(all, t.wait(t.again.first)...)
+			all = append(all, guardStatement(waitForGuards, t.again.first))
 		}
 	}
 	missing := make(guardSet)
@@ -178,13 +178,16 @@ func (t *tx) before(gs []guard) ([]statement, error) {
 		case t.again.probe:
 			all = append(all, t.probe(missing.sorted()))
 		case len(t.held) == 0:
-			all = append(all, t.wait(missing.sorted())...)
+			all = append(all, guardStatement(waitForGuards, missing.sorted()))
 		default:
 			all = append(all, guardStatement(tryGuards, missing.sorted()))
 		}
 		for key, shared := range missing {
 			t.needed.add(guard{key, shared}) // so that another try has them from the beginning
 		}
+	}
+	if t.hurries() {
+		all = append(all, t.limits())
 	}
 	if !t.begun {
 		all = append(all, t.opening())
@@ -207,7 +210,11 @@ func (t *tx) begin() []statement {
 	case t.readOnly:
 		return []statement{{text: `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`}, t.limits()}
 	}
-	return []statement{{text: `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE`}, t.limits()}
+	limits := t.limits()
+	if t.hurries() {
+		limits = t.setLimits(t.s.limits.giveWay, t.s.limits.giveWay) // for all guards together
+	}
+	return []statement{{text: `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE`}, limits}
 }
 
 func guardStatement(text string, gs []guard) statement {
