@@ -41,6 +41,7 @@ type SearchQuery struct {
 	Claimants []UserID  // in conversations claimed by one of these, "" being nobody; nil: by whoever
 	Shared    []InboxID // whose conversations are found whoever has claimed them
 
+	Inbox        InboxID        // only in this one; "": in any
 	Conversation ConversationID // only in this one; 0: in any
 	Since        time.Time      // only messages with CreatedAt at this time or later; zero: not given
 	Until        time.Time      // only messages with CreatedAt before this time; zero: not given

@@ -1,7 +1,7 @@
 package postgres
 
 import (
-	"math"
+	"iter"
 	"strings"
 	"time"
 
@@ -51,28 +51,54 @@ const (
 )
 
 // Candidates implements [search.Index].
-func (t *tx) Candidates(w search.Wanted) ([]search.Candidate, error) {
-	before := int64(w.Before)
-	if before == 0 {
-		before = math.MaxInt64
-	}
-	args := []any{before, matching(w), orNoTime(w.Since), orNoTime(w.Until), w.Limit}
-	read := func(text string, more ...any) ([]search.Candidate, error) {
+func (t *tx) Candidates(w search.Wanted) iter.Seq2[search.Candidate, error] {
+	query, since, until := matching(w), orNoTime(w.Since), orNoTime(w.Until)
+	read := func(text string, before store.MessageID, limit int, more ...any) ([]search.Candidate, error) {
+		args := append([]any{int64(before), query, since, until, limit}, more...)
 		return all(t, t.only(t.s.guards.lists(w.Account, false)), func(r scanner, c *search.Candidate) error {
 			return r.Scan((*int64)(&c.Message), (*int64)(&c.Conversation))
-		}, text, append(args[:len(args):len(args)], more...)...)
+		}, text, args...)
 	}
 	if w.Within != nil {
-		return read(candidatesWithin, numbers(w.Within))
+		return inBatches(w.Before, func(before store.MessageID, limit int) ([]search.Candidate, error) {
+			return read(candidatesWithin, before, limit, numbers(w.Within))
+		})
 	}
 	return search.Walk{
 		First: 500, Dense: 100,
-		Newest: func(messages int) ([]search.Candidate, bool, error) {
-			found, err := read(newestCandidates, messages)
+		Newest: func(before store.MessageID, messages int) ([]search.Candidate, bool, error) {
+			found, err := read(newestCandidates, before, messages, messages)
 			return found, false, err
 		},
-		Indexed: func() ([]search.Candidate, error) { return read(allCandidates) },
-	}.Candidates(w.Limit)
+		Indexed: func(before store.MessageID) iter.Seq2[search.Candidate, error] {
+			return inBatches(before, func(before store.MessageID, limit int) ([]search.Candidate, error) {
+				return read(allCandidates, before, limit)
+			})
+		},
+	}.Candidates(w.Before)
+}
+
+// inBatches yields what read returns, batch by batch: at most so many before a
+// message.
+func inBatches(before store.MessageID, read func(before store.MessageID, limit int) ([]search.Candidate, error)) iter.Seq2[search.Candidate, error] {
+	return func(yield func(search.Candidate, error) bool) {
+		for limit := 200; ; limit = min(4*limit, 8192) {
+			batch, err := read(before, limit)
+			if err != nil {
+				yield(search.Candidate{}, err)
+				return
+			}
+			for _, c := range batch {
+				if !yield(c, nil) {
+					return
+				}
+				before = c.Message
+			}
+			if len(batch) < limit {
+				return
+			}
+		}
+	}
 }
 
 // orNoTime returns a time as a parameter that is NULL for the zero time.
@@ -84,7 +110,7 @@ func orNoTime(t time.Time) pgtype.Timestamptz {
 // apostrophes is nothing but a token.
 func matching(w search.Wanted) string {
 	terms := []string{lexeme(search.Token{Text: search.AccountToken(w.Account)})}
-	for _, term := range w.Terms {
+	for _, term := range w.Query.Terms {
 		phrases := make([]string, len(term))
 		for i, p := range term {
 			tokens := make([]string, len(p))

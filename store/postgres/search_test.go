@@ -130,13 +130,13 @@ func TestIndexAgreesWithTexts(t *testing.T) {
 	fillWith(t, s, n, func(i int) string { texts[i] = phrase(6); return texts[i] })
 	hits := 0
 	for range 300 {
-		w := search.Wanted{Query: search.Parse(phrase(4)), SearchQuery: store.SearchQuery{Account: "acme", Limit: n}}
-		if len(w.Terms) == 0 || !w.Plain() {
+		w := search.Wanted{Query: search.Parse(phrase(4)), Account: "acme"}
+		if len(w.Query.Terms) == 0 || !w.Query.Plain() {
 			continue
 		}
 		var want []int64
 		for i := n - 1; i >= 0; i-- {
-			if w.Matches(texts[i]) {
+			if w.Query.Matches(texts[i]) {
 				want = append(want, int64(i+2))
 			}
 		}
@@ -187,7 +187,7 @@ func TestPlansOfSearches(t *testing.T) {
 	if got := found(t, s, "xylophone"); got != 2 {
 		t.Errorf("found %d", got)
 	}
-	query := matching(search.Wanted{Query: search.Parse("xylophone"), SearchQuery: store.SearchQuery{Account: "acme"}})
+	query := matching(search.Wanted{Query: search.Parse("xylophone"), Account: "acme"})
 	for text, want := range map[string]string{
 		allCandidates:    "search_tokens",
 		newestCandidates: "Index Scan Backward using search_pkey",

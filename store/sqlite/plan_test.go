@@ -88,8 +88,10 @@ var methods = map[string]func(tx store.Tx) error{
 	"SearchMessages": func(tx_ store.Tx) error {
 		for _, within := range [][]store.ConversationID{nil, {1}} {
 			for _, text := range []string{"a", "abc", `"abc def"`} {
-				if _, err := tx_.(*tx).Candidates(search.Wanted{Query: search.Parse(text), SearchQuery: store.SearchQuery{Account: "a", Limit: 10}, Within: within}); err != nil {
-					return err
+				for _, err := range tx_.(*tx).Candidates(search.Wanted{Query: search.Parse(text), Account: "a", Before: 10, Within: within}) {
+					if err != nil {
+						return err
+					}
 				}
 			}
 		}

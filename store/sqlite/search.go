@@ -1,7 +1,7 @@
 package sqlite
 
 import (
-	"math"
+	"iter"
 	"strings"
 
 	"github.com/teaminbox/teaminbox/store"
@@ -28,47 +28,70 @@ const (
 
 // Candidates implements [search.Index]. The index takes long for words of which
 // many begin alike, since it puts together what has one of them first.
-func (t *tx) Candidates(w search.Wanted) ([]search.Candidate, error) {
-	if w.Before == 0 {
-		w.Before = math.MaxInt64
+func (t *tx) Candidates(w search.Wanted) iter.Seq2[search.Candidate, error] {
+	indexed := func(before store.MessageID) iter.Seq2[search.Candidate, error] {
+		return t.matching(w.Covers, newestMatching, int64(before), matching(w))
 	}
-	indexed := func() ([]search.Candidate, error) {
-		found, _, err := t.candidates(w, w.Covers, math.MaxInt, newestMatching, int64(w.Before), matching(w))
-		return found, err
+	if w.Query.Whole() {
+		return indexed(w.Before)
 	}
-	if w.Whole() {
-		return indexed()
-	}
-	matches := func(m store.Message) bool { return w.Covers(m) && w.Matches(m.Text) }
+	matches := func(m store.Message) bool { return w.Covers(m) && w.Query.Matches(m.Text) }
 	return search.Walk{
 		First: 200, Dense: 40,
-		Newest: func(messages int) ([]search.Candidate, bool, error) {
+		Newest: func(before store.MessageID, messages int) ([]search.Candidate, bool, error) {
 			if w.Within == nil {
-				return t.candidates(w, matches, messages, newestTexts, int64(w.Before))
+				return t.candidates(matches, messages, newestTexts, int64(before))
 			}
-			return t.candidates(w, matches, messages, newestMatching, int64(w.Before), inAnyOf(w))
+			return t.candidates(matches, messages, newestMatching, int64(before), inAnyOf(w))
 		},
 		Indexed: indexed,
-	}.Candidates(w.Limit)
+	}.Candidates(w.Before)
+}
+
+// matching yields those that are candidates among the messages of an answer.
+func (t *tx) matching(is func(store.Message) bool, text string, args ...any) iter.Seq2[search.Candidate, error] {
+	return func(yield func(search.Candidate, error) bool) {
+		more := true
+		err := t.each(func(r row) (bool, error) {
+			m, err := scanText(r)
+			if err == nil && is(m) {
+				more = yield(candidateOf(m), nil)
+			}
+			return more, err
+		}, text, args...)
+		if err != nil && more {
+			yield(search.Candidate{}, err)
+		}
+	}
 }
 
 // candidates takes those that are candidates among so many messages of an
 // answer, and returns whether it has no more.
-func (t *tx) candidates(w search.Wanted, is func(store.Message) bool, messages int, text string, args ...any) (found []search.Candidate, end bool, err error) {
+func (t *tx) candidates(is func(store.Message) bool, messages int, text string, args ...any) (found []search.Candidate, end bool, err error) {
 	end = true
 	err = t.each(func(r row) (bool, error) {
-		var m store.Message
-		if err := r.Scan((*int64)(&m.ID), (*int64)(&m.Conversation), (*string)(&m.Account), &m.Text, timeColumn{&m.CreatedAt}); err != nil {
+		m, err := scanText(r)
+		if err != nil {
 			return false, err
 		}
 		if is(m) {
-			found = append(found, search.Candidate{Message: m.ID, Conversation: m.Conversation})
+			found = append(found, candidateOf(m))
 		}
 		messages--
-		end = messages > 0 && len(found) < w.Limit
+		end = messages > 0
 		return end, nil
 	}, text, args...)
 	return found, end, err
+}
+
+// scanText reads what is searched of a message.
+func scanText(r row) (m store.Message, err error) {
+	err = r.Scan((*int64)(&m.ID), (*int64)(&m.Conversation), (*string)(&m.Account), &m.Text, timeColumn{&m.CreatedAt})
+	return m, err
+}
+
+func candidateOf(m store.Message) search.Candidate {
+	return search.Candidate{Message: m.ID, Conversation: m.Conversation, Text: m.Text, HasText: true}
 }
 
 // inAnyOf returns the conversations in which is searched in the language of the
@@ -89,7 +112,7 @@ func matching(w search.Wanted) string {
 	if w.Within != nil {
 		terms = append(terms, "("+inAnyOf(w)+")")
 	}
-	for _, term := range w.Terms {
+	for _, term := range w.Query.Terms {
 		phrases := make([]string, len(term))
 		for i, p := range term {
 			tokens := make([]string, len(p))

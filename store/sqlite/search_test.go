@@ -94,8 +94,8 @@ func TestIndexAgreesWithTexts(t *testing.T) {
 	hits := 0
 	view(t, s, func(tx_ store.Tx) error {
 		for range 300 {
-			w := search.Wanted{Query: search.Parse(phrase(4)), SearchQuery: store.SearchQuery{Account: "acme", Limit: n}}
-			if len(w.Terms) == 0 {
+			w := search.Wanted{Query: search.Parse(phrase(4)), Account: "acme"}
+			if len(w.Query.Terms) == 0 {
 				continue
 			}
 			w.Before = math.MaxInt64
@@ -103,24 +103,24 @@ func TestIndexAgreesWithTexts(t *testing.T) {
 				w.Within = []store.ConversationID{2, 5}
 			}
 			has := func(m store.Message) bool {
-				return w.Covers(m) && w.Matches(m.Text) && (w.Within == nil || slices.Contains(w.Within, m.Conversation))
+				return w.Covers(m) && w.Query.Matches(m.Text) && (w.Within == nil || slices.Contains(w.Within, m.Conversation))
 			}
-			want, _, err := tx_.(*tx).candidates(w, has, n, newestTexts, int64(w.Before))
+			want, _, err := tx_.(*tx).candidates(has, n, newestTexts, int64(w.Before))
 			if err != nil {
 				return err
 			}
-			got, _, err := tx_.(*tx).candidates(w, has, n, newestMatching, int64(w.Before), matching(w))
+			got, _, err := tx_.(*tx).candidates(has, n, newestMatching, int64(w.Before), matching(w))
 			if err != nil {
 				return err
 			}
 			if !slices.Equal(got, want) {
 				t.Errorf("%v: the index has %v, the texts %v", w.Query, got, want)
 			}
-			all, _, err := tx_.(*tx).candidates(w, w.Covers, n, newestMatching, int64(w.Before), matching(w))
+			all, _, err := tx_.(*tx).candidates(w.Covers, n, newestMatching, int64(w.Before), matching(w))
 			if err != nil {
 				return err
 			}
-			if w.Plain() && !slices.Equal(all, want) {
+			if w.Query.Plain() && !slices.Equal(all, want) {
 				t.Errorf("%v: the index has %v, the texts %v", w.Query, all, want)
 			}
 			hits += len(want)
