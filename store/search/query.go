@@ -93,7 +93,9 @@ func phraseOf(words []word) Phrase {
 	return p
 }
 
-// Plain reports whether a text matches as soon as it has the tokens.
+// Plain reports whether a text matches as soon as it has the tokens. The text
+// of such a candidate is not worth handing over, if the index was asked for all
+// terms.
 func (q Query) Plain() bool {
 	for _, t := range q.Terms {
 		for _, p := range t {

@@ -132,20 +132,21 @@ func Tokens(text string) []string {
 	return slices.Compact(all)
 }
 
-// Texts have no characters for private use among their tokens.
+// An index that knows nothing but tokens has account and conversation of a
+// message among them. They begin with characters for private use, which no token
+// of a text has.
 const (
 	accountMark      = "\ue000"
 	conversationMark = "\ue001"
 )
 
-// AccountToken returns the token that the messages of an account have beside
-// those of their texts. Two accounts may have the same.
+// AccountToken returns a token for the messages of an account, for an index
+// that has no other way to tell them apart. Two accounts may have the same.
 func AccountToken(id store.AccountID) string {
 	h := fnv.New64a()
 	h.Write([]byte(id))
 	return fmt.Sprintf("%s%x", accountMark, h.Sum64())
 }
 
-// ConversationToken returns the token that the messages of a conversation
-// have.
+// ConversationToken returns a token for the messages of a conversation.
 func ConversationToken(id store.ConversationID) string { return conversationMark + id.String() }
