@@ -15,9 +15,9 @@ type Index interface {
 	// Candidates yields messages that may be what is wanted, the newest first:
 	// by ID, descending, and each at most once. None that is wanted is left out:
 	// of the account, in the time and the conversations, and with all that the
-	// query looks for. There may be too many, as far as tokens and times go,
-	// since each is looked at again; an index that is asked for the
-	// [Query.Rarest] words alone is often the faster one.
+	// query looks for. There may be others, since each is looked at again, but
+	// for its ID; an index that is asked for the [Query.Rarest] words alone is
+	// often the faster one.
 	//
 	// They are read as far as they are needed. Between two of them the other
 	// methods are called.
@@ -73,12 +73,13 @@ const (
 // who may read few conversations. If that happens, those conversations are
 // asked for, and only their candidates.
 func Find(x Index, q store.SearchQuery) ([]store.Message, error) {
-	f := finder{Index: x, q: q, parsed: Parse(q.Text), reads: make(map[store.ConversationID]bool), narrowed: q.Conversation != 0}
+	parsed := Parse(q.Text)
 	since, until, ok := timeOf(q)
-	if !ok || len(f.parsed.Terms) == 0 || q.Limit < 1 || len(q.Inboxes) == 0 && q.User == "" && len(q.Teams) == 0 {
+	if !ok || len(parsed.Terms) == 0 || q.Limit < 1 || len(q.Inboxes) == 0 && q.User == "" && len(q.Teams) == 0 {
 		return nil, nil
 	}
-	w := Wanted{Query: f.parsed, Account: q.Account, Since: since, Until: until, Before: cmp.Or(q.Before, math.MaxInt64)}
+	f := finder{Index: x, q: q, reads: make(map[store.ConversationID]bool), narrowed: q.Conversation != 0}
+	w := Wanted{Query: parsed, Account: q.Account, Since: since, Until: until, Before: cmp.Or(q.Before, math.MaxInt64)}
 	if q.Conversation != 0 {
 		w.Within = []store.ConversationID{q.Conversation}
 	}
@@ -118,10 +119,9 @@ func timeOf(q store.SearchQuery) (since, until time.Time, ok bool) {
 // finder gathers the hits of a query.
 type finder struct {
 	Index
-	q      store.SearchQuery
-	parsed Query
-	reads  map[store.ConversationID]bool // which may be read
-	found  []store.Message
+	q     store.SearchQuery
+	reads map[store.ConversationID]bool // which may be read
+	found []store.Message
 
 	looked   int             // how many candidates were looked at
 	last     store.MessageID // the last of them
@@ -140,7 +140,7 @@ func (f *finder) gather(w Wanted) (within []store.ConversationID, err error) {
 		if batch = append(batch, c); len(batch) < size {
 			continue
 		}
-		if err := f.take(batch); err != nil || f.full() {
+		if err := f.take(w, batch); err != nil || f.full() {
 			return nil, err
 		}
 		batch, size = batch[:0], min(widening*size, largestBatch)
@@ -152,7 +152,7 @@ func (f *finder) gather(w Wanted) (within []store.ConversationID, err error) {
 			return within, err
 		}
 	}
-	return nil, f.take(batch)
+	return nil, f.take(w, batch)
 }
 
 // distance estimates how many candidates it takes until the page is full.
@@ -163,7 +163,7 @@ func (f *finder) distance() int {
 func (f *finder) full() bool { return len(f.found) == f.q.Limit }
 
 // take takes the candidates that are hits.
-func (f *finder) take(batch []Candidate) error {
+func (f *finder) take(w Wanted, batch []Candidate) error {
 	if len(batch) == 0 {
 		return nil
 	}
@@ -174,7 +174,7 @@ func (f *finder) take(batch []Candidate) error {
 	}
 	ids := make([]store.MessageID, 0, len(batch))
 	for _, c := range batch {
-		if f.reads[c.Conversation] && (!c.HasText || f.parsed.Matches(c.Text)) {
+		if f.reads[c.Conversation] && (!c.HasText || w.Query.Matches(c.Text)) {
 			ids = append(ids, c.Message)
 		}
 	}
@@ -187,7 +187,7 @@ func (f *finder) take(batch []Candidate) error {
 		}
 		ids = ids[n:]
 		for _, m := range messages {
-			if !f.full() && f.parsed.Matches(m.Text) {
+			if !f.full() && w.Covers(m) && w.Query.Matches(m.Text) {
 				f.found = append(f.found, m)
 			}
 		}
@@ -239,7 +239,10 @@ func (f *finder) few() ([]store.ConversationID, error) {
 
 // reads reports whether messages of a conversation may be found.
 func reads(q store.SearchQuery, c store.Conversation) bool {
-	if c.Account != q.Account || q.Inbox != "" && q.Inbox != c.Inbox || q.Claimants != nil && !slices.Contains(q.Claimants, c.ClaimedBy) && !slices.Contains(q.Shared, c.Inbox) {
+	switch {
+	case c.Account != q.Account, q.Inbox != "" && q.Inbox != c.Inbox, q.Conversation != 0 && q.Conversation != c.ID:
+		return false
+	case q.Claimants != nil && !slices.Contains(q.Claimants, c.ClaimedBy) && !slices.Contains(q.Shared, c.Inbox):
 		return false
 	}
 	return slices.Contains(q.Inboxes, c.Inbox) || q.User != "" && slices.Contains(c.Users, q.User) ||

@@ -18,6 +18,7 @@ type index struct {
 	conversations []store.Conversation
 	messages      int
 	texts         bool            // handed over with the candidates
+	loose         bool            // candidates are of all conversations
 	broken        store.MessageID // the index fails here
 
 	read          int // how many messages were read
@@ -33,7 +34,7 @@ func (x *index) Candidates(w Wanted) iter.Seq2[Candidate, error] {
 	x.within = w.Within != nil
 	return func(yield func(Candidate, error) bool) {
 		for m := min(w.Before, store.MessageID(x.messages+1)) - 1; m > 0; m-- {
-			if w.Within != nil && !slices.Contains(w.Within, x.of(m)) {
+			if !x.loose && w.Within != nil && !slices.Contains(w.Within, x.of(m)) {
 				continue
 			}
 			if m == x.broken {
@@ -54,13 +55,17 @@ func (x *index) Candidates(w Wanted) iter.Seq2[Candidate, error] {
 
 var errBroken = errors.New("broken")
 
+func minute(m store.MessageID) time.Time {
+	return time.Date(2026, time.May, 1, 0, int(m), 0, 0, time.UTC)
+}
+
 func textOf(m store.MessageID) string { return fmt.Sprintf("bicycle %d", m/3%2) }
 
 func (x *index) Messages(ids ...store.MessageID) ([]store.Message, error) {
 	x.read += len(ids)
 	ms := make([]store.Message, len(ids))
 	for i, id := range ids {
-		ms[i] = store.Message{ID: id, Conversation: x.of(id), Text: textOf(id)}
+		ms[i] = store.Message{ID: id, Account: "acme", Conversation: x.of(id), Text: textOf(id), CreatedAt: minute(id)}
 	}
 	return ms, nil
 }
@@ -179,6 +184,29 @@ func TestFindFails(t *testing.T) {
 	q.Limit = 20
 	if got, err := Find(x, q); !errors.Is(err, errBroken) || got != nil {
 		t.Errorf("found %v, %v", got, err)
+	}
+}
+
+// An index may have candidates that are not wanted.
+func TestFindLooksAgain(t *testing.T) {
+	x := indexOf(10, 1)
+	x.loose, x.messages = true, 1000
+	q := store.SearchQuery{Account: "acme", Text: `"bicycle 1"`, Inboxes: []store.InboxID{"support"}, Conversation: 4, Since: minute(300), Until: minute(703), Before: 690, Limit: 1000}
+	for _, x.texts = range []bool{false, true} {
+		found, err := Find(x, q)
+		if err != nil || len(found) < 10 {
+			t.Fatalf("found %d messages, %v", len(found), err)
+		}
+		for _, m := range found {
+			if m.Conversation != q.Conversation || m.ID < 300 || m.ID >= 690 || m.Text != "bicycle 1" {
+				t.Errorf("found %+v", m)
+			}
+		}
+		other := q
+		other.Account = "globex"
+		if found, err := Find(x, other); err != nil || len(found) > 0 {
+			t.Errorf("another account finds %v, %v", found, err)
+		}
 	}
 }
 

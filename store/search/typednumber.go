@@ -24,21 +24,22 @@ func typedNumbersAt(words []word, start int) typedNumbers {
 		row.end = start
 		return row
 	}
-	for i := start + 1; i <= end; i++ {
-		row.add(words, start, i)
+	for i := start + 1; i <= end && row.add(words, start, i); i++ {
 	}
-	for i := start + 1; i < end; i++ {
-		row.add(words, i, end)
+	for i := end - 1; i > start && row.add(words, i, end); i-- {
+	}
+	for i := start + 1; i < end-1; i++ {
 		row.add(words, i, i+1)
 	}
 	return row
 }
 
-// add adds some groups, if they may be a number.
-func (t *typedNumbers) add(words []word, start, end int) {
+// add adds some groups, if they may be a number. It returns whether more of them
+// may be one.
+func (t *typedNumbers) add(words []word, start, end int) (more bool) {
 	digits := digitsOf(words[start:end])
 	if len(digits) < shortestNumber || len(digits) > longestNumber {
-		return
+		return len(digits) < shortestNumber
 	}
 	r := run{start: start, end: end}
 	write := func(s string) {
@@ -57,6 +58,7 @@ func (t *typedNumbers) add(words []word, start, end int) {
 		write(strings.TrimLeft(home, "0"))
 	}
 	t.runs = append(t.runs, r)
+	return true
 }
 
 func (r run) has(s string) bool {

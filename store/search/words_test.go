@@ -115,6 +115,23 @@ func TestTokensOfANumber(t *testing.T) {
 	}
 }
 
+// However long a row of digits is, those of its groups that may be one number
+// are few, as each costs an index the same again.
+func TestNumbersOfALongRow(t *testing.T) {
+	for _, text := range []string{otherDigits(1 << 14), strings.Repeat("12 ", 1<<12), strings.Repeat("0795550123 ", 1<<10)} {
+		words := wordsOf(text)
+		runs := 0
+		for _, r := range typedNumbersAt(words, 0).runs {
+			if r.start == 0 || r.end == len(words) {
+				runs++
+			}
+		}
+		if most := 2 * (longestNumber - shortestNumber + 1); runs > most {
+			t.Errorf("%.20q has %d numbers at its ends, may have %d", text, runs, most)
+		}
+	}
+}
+
 // A word that is typed again asks for nothing more, and is not looked up again.
 func TestRepeatedWordsCountOnce(t *testing.T) {
 	for typed, want := range map[string]int{"the the THE thé": 1, "a b a": 2, `"a b" "a b" a`: 2, "the \"the\"": 2, "0795550123 and 0795550123": 2} {
