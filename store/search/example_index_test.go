@@ -51,7 +51,7 @@ func (w *words) having(t search.Token) map[store.MessageID]bool {
 	found := make(map[store.MessageID]bool)
 	at, _ := slices.BinarySearchFunc(w.rows, row{token: t.Text}, compare)
 	for _, r := range w.rows[at:] {
-		if r.token != t.Text && !(t.Prefix && strings.HasPrefix(r.token, t.Text)) {
+		if is := r.token == t.Text || t.Prefix && strings.HasPrefix(r.token, t.Text); !is {
 			break
 		}
 		found[r.message] = true
