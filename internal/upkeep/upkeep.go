@@ -11,16 +11,16 @@ import (
 
 // The rhythm of the work.
 const (
-	enough        = 1000                   // that wait are worth a turn at once
-	soon          = 500 * time.Millisecond // after the first that waits there is one in any case
-	look          = 5 * time.Second        // for what others have left, of whom nothing is heard
-	shortestPause = time.Second            // after a failure, doubled with each
+	enough        = 1000            // that wait are worth a turn at once
+	look          = 5 * time.Second // for what others have left, of whom nothing is heard
+	shortestPause = time.Second     // after a failure, doubled with each
 	longestPause  = time.Minute
 )
 
 // Worker has its turns.
 type Worker struct {
 	turn    func(context.Context) (more bool, err error)
+	soon    time.Duration
 	log     *slog.Logger
 	failure string
 
@@ -34,18 +34,22 @@ type Worker struct {
 }
 
 // Start starts a worker, which runs until it is closed. A turn does a part and
-// reports whether there is more to be done at once; the first comes immediately.
-// One that fails comes again, after a pause that grows. The failure is what the
-// first error is logged as.
-func Start(ctx context.Context, log *slog.Logger, failure string, turn func(context.Context) (more bool, err error)) *Worker {
+// reports whether there is more to be done at once. The first comes immediately;
+// later ones when enough waits, so soon after the first that waits, and now and
+// then. One that fails comes again, after a pause that grows. The failure is what
+// the first error is logged as.
+func Start(ctx context.Context, log *slog.Logger, soon time.Duration, failure string, turn func(context.Context) (more bool, err error)) *Worker {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	w := &Worker{turn: turn, log: log, failure: failure, first: make(chan struct{}, 1), full: make(chan struct{}, 1), stop: cancel}
+	w := &Worker{turn: turn, soon: soon, log: log, failure: failure, first: make(chan struct{}, 1), full: make(chan struct{}, 1), stop: cancel}
 	w.done.Go(func() { w.run(ctx) })
 	return w
 }
 
 // Add tells of so many that wait.
 func (w *Worker) Add(n int) {
+	if n == 0 {
+		return
+	}
 	w.mu.Lock()
 	w.waiting += n
 	isEnough := w.waiting >= enough
@@ -126,7 +130,7 @@ func (w *Worker) wait(ctx context.Context) bool {
 	for {
 		select {
 		case <-w.first:
-			patience.Reset(soon)
+			patience.Reset(w.soon)
 			select {
 			case <-w.full:
 				return true

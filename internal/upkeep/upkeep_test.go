@@ -12,6 +12,8 @@ import (
 	"time"
 )
 
+const soon = 500 * time.Millisecond
+
 // turns records when a worker has its turns, and what they return.
 type turns struct {
 	start time.Time
@@ -32,7 +34,7 @@ func start(t *testing.T, k *turns) (*Worker, *bytes.Buffer) {
 	t.Helper()
 	logged := &bytes.Buffer{}
 	k.start = time.Now()
-	w := Start(t.Context(), slog.New(slog.NewTextHandler(logged, nil)), "the index is behind", k.turn)
+	w := Start(t.Context(), slog.New(slog.NewTextHandler(logged, nil)), soon, "the index is behind", k.turn)
 	t.Cleanup(w.Close)
 	synctest.Wait()
 	return w, logged
@@ -127,7 +129,7 @@ func TestCloseDoesNotWait(t *testing.T) {
 			func(ctx context.Context) (bool, error) { <-ctx.Done(); return false, ctx.Err() },
 		} {
 			logged := &bytes.Buffer{}
-			w := Start(t.Context(), slog.New(slog.NewTextHandler(logged, nil)), "the index is behind", turn)
+			w := Start(t.Context(), slog.New(slog.NewTextHandler(logged, nil)), soon, "the index is behind", turn)
 			w.Close()
 			w.Close()
 			if strings.Contains(logged.String(), context.Canceled.Error()) {

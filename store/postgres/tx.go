@@ -52,6 +52,9 @@ type tx struct {
 	marks         marks
 	deletions     []deletion
 	events        []store.Event
+
+	searches  bool // has the cursor of a search
+	tokenized int  // messages that were added to the index
 }
 
 // connection is one of the pool's, or a transaction of the host's.
@@ -183,7 +186,10 @@ func (t *tx) begin() []statement {
 	case t.hosts && t.readOnly:
 		return nil
 	case t.hosts:
-		return []statement{{text: `SELECT @must('isolation', current_setting('transaction_isolation') = 'read committed')`}}
+		return []statement{{
+			text: `SELECT @must('isolation', current_setting('transaction_isolation') = 'read committed'), set_config('teaminbox.search', $1, true)`,
+			args: []any{tokensVersion},
+		}}
 	case t.readOnly:
 		return []statement{{text: `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`}, t.limits()}
 	}
@@ -229,12 +235,14 @@ func (t *tx) prepared(statements []statement) bool {
 	return all
 }
 
-// limits sets the limits of a transaction.
+// limits sets the limits of a transaction, and says that it indexes what it
+// writes.
 func (t *tx) limits() statement {
 	return statement{
 		text: `SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true),
-			set_config('idle_in_transaction_session_timeout', $3, true), set_config('synchronous_commit', $4, true)`,
-		args: []any{t.s.limits.lock, t.s.limits.statement, t.s.limits.idle, t.s.synchronousCommit},
+			set_config('idle_in_transaction_session_timeout', $3, true), set_config('synchronous_commit', $4, true),
+			set_config('teaminbox.search', $5, true)`,
+		args: []any{t.s.limits.lock, t.s.limits.statement, t.s.limits.idle, t.s.synchronousCommit, tokensVersion},
 	}
 }
 

@@ -18,8 +18,9 @@ import (
 // A turn of the indexer has the writer for some milliseconds, so that nobody
 // waits for it longer than for a full batch of the engine's.
 const (
-	indexedAtOnce = 250      // messages
-	indexedBytes  = 64 << 10 // or about so many of their texts
+	indexedAtOnce = 250                    // messages
+	indexedBytes  = 64 << 10               // or about so many of their texts
+	indexedSoon   = 500 * time.Millisecond // after they were written, at the latest
 )
 
 // useTokens begins to index everything anew if the index is by another version

@@ -38,7 +38,7 @@ func Open(ctx context.Context, path string, cfg Config) (*Store, error) {
 	if err := s.useTokens(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	s.indexer = upkeep.Start(ctx, s.cfg.Logger, "messages are found slowly, as they could not be added to the index", s.index)
+	s.indexer = upkeep.Start(ctx, s.cfg.Logger, indexedSoon, "messages are found slowly, as they could not be added to the index", s.index)
 	return s, nil
 }
 

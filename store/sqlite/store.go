@@ -90,7 +90,7 @@ func (s *Store) run(ctx context.Context, from *pool, readOnly bool, fn func(stor
 	}
 	open, sound = false, true
 	s.checkpoints.committed()
-	if t.unindexed > 0 {
+	if t.unindexed > 0 { // none are while the Store is opened
 		s.indexer.Add(t.unindexed)
 	}
 	return nil
