@@ -26,9 +26,16 @@ const (
 // useTokens begins to index everything anew if the index is by another version
 // of the tokens.
 func (s *Store) useTokens(ctx context.Context) error {
-	return s.Update(ctx, func(tx_ store.Tx) error {
-		t := tx_.(*tx)
-		_, err := t.exec(`UPDATE search_state SET version = ?1, below = (SELECT coalesce(max(id) + 1, 0) FROM messages) WHERE version <> ?1`, search.Version)
+	version := int64(0)
+	err := s.View(ctx, func(t store.Tx) (err error) {
+		version, err = t.(*tx).number(`SELECT version FROM search_state`)
+		return err
+	})
+	if err != nil || version == search.Version {
+		return err
+	}
+	return s.Update(ctx, func(t store.Tx) error {
+		_, err := t.(*tx).exec(`UPDATE search_state SET version = ?1, below = (SELECT coalesce(max(id) + 1, 0) FROM messages) WHERE version <> ?1`, search.Version)
 		return err
 	})
 }
