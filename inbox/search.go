@@ -46,7 +46,7 @@ func (a *Agent) Search(ctx context.Context, q SearchQuery) ([]Hit, error) {
 		if err != nil || !ok {
 			return err
 		}
-		hits, err = a.search(t, c, q, sq)
+		hits, err = a.search(t, c, sq)
 		return err
 	})
 	return hits, err
@@ -56,29 +56,33 @@ func (a *Agent) Search(ctx context.Context, q SearchQuery) ([]Hit, error) {
 // ask for.
 func (a *Agent) searchQuery(t *tx, c *company, q SearchQuery) (sq store.SearchQuery, ok bool, err error) {
 	sq = store.SearchQuery{
-		Account: a.account, Text: q.Text,
-		Inboxes: c.inboxesOf(a.user), User: a.user, Teams: c.teamsOf(a.user), Claimants: c.yielding(a.user), Shared: c.sharing(),
+		Account: a.account, Text: q.Text, Inbox: q.Inbox,
 		Conversation: q.Conversation, Since: q.Since, Until: q.Until, Before: q.Before, Limit: pageSize(q.Limit),
 	}
-	if q.Conversation != 0 {
+	if q.Conversation != 0 { // all of it may be found by whoever may open it
 		conv, _, err := a.open(t, q.Conversation, accessRead)
-		if err != nil || q.Inbox != "" && q.Inbox != conv.Inbox {
-			return sq, false, err
-		}
+		sq.Inboxes = []store.InboxID{conv.Inbox}
+		return sq, err == nil, err
 	}
-	switch _, exists := c.inboxes[q.Inbox]; {
+	sq.Claimants, sq.Shared = c.yielding(a.user), c.sharing()
+	_, exists := c.inboxes[q.Inbox]
+	mine := c.inboxesOf(a.user)
+	switch {
 	case q.Inbox == "":
+		sq.Inboxes, sq.User, sq.Teams = mine, a.user, c.teamsOf(a.user)
 	case !exists:
 		return sq, false, nil
-	case slices.Contains(sq.Inboxes, q.Inbox): // all of it is the user's
-		sq.Inboxes, sq.User, sq.Teams = []store.InboxID{q.Inbox}, "", nil
+	case slices.Contains(mine, q.Inbox): // all of it is the user's
+		sq.Inboxes = []store.InboxID{q.Inbox}
+	default:
+		sq.User, sq.Teams = a.user, c.teamsOf(a.user)
 	}
 	return sq, true, nil
 }
 
 // search asks the store until the page is full. The store knows who may see
 // what; that it is looked at again is for nothing to slip through.
-func (a *Agent) search(t *tx, c *company, q SearchQuery, sq store.SearchQuery) ([]Hit, error) {
+func (a *Agent) search(t *tx, c *company, sq store.SearchQuery) ([]Hit, error) {
 	var found []store.Message
 	convs := make(map[store.ConversationID]store.Conversation)
 	for full := false; !full; {
@@ -90,8 +94,7 @@ func (a *Agent) search(t *tx, c *company, q SearchQuery, sq store.SearchQuery) (
 			return nil, err
 		}
 		for _, m := range page {
-			conv := convs[m.Conversation]
-			if q.Inbox != "" && conv.Inbox != q.Inbox || c.accessTo(conv, a.user) < accessRead {
+			if c.accessTo(convs[m.Conversation], a.user) < accessRead {
 				continue
 			}
 			if found = append(found, m); len(found) == sq.Limit {

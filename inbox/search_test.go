@@ -1,9 +1,11 @@
 package inbox_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/teaminbox/teaminbox/inbox"
 	"github.com/teaminbox/teaminbox/inbox/inboxtest"
 	"github.com/teaminbox/teaminbox/store"
+	"github.com/teaminbox/teaminbox/store/memory"
 )
 
 // found returns the texts that a user finds.
@@ -200,5 +203,74 @@ func TestSearchesOfAccountsNeverMix(t *testing.T) {
 	}
 	if _, err := k.Inbox.Agent("other", "alice").Search(t.Context(), inbox.SearchQuery{Text: "hello", Conversation: k.conv}); !errors.Is(err, inbox.ErrNotFound) {
 		t.Errorf("in a conversation of another account: error %v, want ErrNotFound", err)
+	}
+}
+
+// searched is a store that counts how often it is searched and what it finds.
+type searched struct {
+	store.Store
+	searches, found atomic.Int32
+}
+
+type searchedTx struct {
+	store.Tx
+	of *searched
+}
+
+func (s *searched) View(ctx context.Context, fn func(store.Tx) error) error {
+	return s.Store.View(ctx, func(tx store.Tx) error { return fn(searchedTx{tx, s}) })
+}
+
+func (t searchedTx) SearchMessages(q store.SearchQuery) ([]store.Message, error) {
+	ms, err := t.Tx.SearchMessages(q)
+	t.of.searches.Add(1)
+	t.of.found.Add(int32(len(ms)))
+	return ms, err
+}
+
+// What the user finds elsewhere is not gone through for an inbox in which they
+// take part in a conversation.
+func TestSearchInAnotherInboxAsksForItAlone(t *testing.T) {
+	s := &searched{Store: memory.New()}
+	k := newTalk(t, inboxtest.Config{Inbox: inbox.Config{Store: s}})
+	k.customer.To(inboxtest.SalesNumber).Send("an order for sales")
+	k.Settle()
+	theirs := k.customer.To(inboxtest.SalesNumber).Conversation()
+	if err := k.Agent("carol").Assign(t.Context(), theirs, []inbox.UserID{"alice"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 10 {
+		k.customer.To(inboxtest.SupportNumber).Send(fmt.Sprintf("order no %d", i))
+	}
+	k.Settle()
+	expectFound(t, k.Harness, "alice", inbox.SearchQuery{Text: "order", Inbox: "sales", Limit: 1}, "an order for sales")
+	expectFound(t, k.Harness, "alice", inbox.SearchQuery{Text: "order", Inbox: "sales"}, "an order for sales")
+	if searches, hits := s.searches.Load(), s.found.Load(); searches != 2 || hits != 2 {
+		t.Errorf("two hits took %d searches, which found %d", searches, hits)
+	}
+}
+
+// In a conversation that may be opened everything is found, by whomever it was
+// claimed.
+func TestSearchInAConversationThatMayBeOpened(t *testing.T) {
+	for claimant, user := range map[inbox.UserID]inbox.UserID{
+		"erin":  "bob",   // is not in the directory
+		"carol": "carol", // is in no team of the inbox
+	} {
+		k := newTalk(t, inboxtest.Config{})
+		if err := k.Store.Update(t.Context(), func(tx store.Tx) error {
+			c, err := store.One(tx.Conversations(k.conv))
+			if err != nil {
+				return err
+			}
+			c.ClaimedBy = claimant
+			return tx.PutConversations(c)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := k.Agent(user).Conversation(t.Context(), k.conv); err != nil {
+			t.Fatalf("%s can't open what %s has claimed: %v", user, claimant, err)
+		}
+		expectFound(t, k.Harness, user, inbox.SearchQuery{Text: "hello", Conversation: k.conv}, "hello")
 	}
 }

@@ -1,7 +1,7 @@
 package memory
 
 import (
-	"math"
+	"iter"
 	"slices"
 
 	"github.com/teaminbox/teaminbox/store"
@@ -17,28 +17,22 @@ func (t *tx) SearchMessages(q store.SearchQuery) ([]store.Message, error) {
 }
 
 // Candidates implements [search.Index].
-func (t *tx) Candidates(w search.Wanted) ([]search.Candidate, error) {
-	before := w.Before
-	if before == 0 {
-		before = math.MaxInt64
-	}
-	var found []search.Candidate
-	looked := 0
-	for id, m := range t.messages.below(before) {
-		if looked++; looked%1000 == 0 && t.ctx.Err() != nil {
-			return nil, t.ready()
-		}
-		if w.Within != nil {
-			if _, in := slices.BinarySearch(w.Within, m.Conversation); !in {
-				continue
+func (t *tx) Candidates(w search.Wanted) iter.Seq2[search.Candidate, error] {
+	return func(yield func(search.Candidate, error) bool) {
+		looked := 0
+		for id, m := range t.messages.below(w.Before) {
+			if looked++; looked%1000 == 0 && t.ctx.Err() != nil {
+				yield(search.Candidate{}, t.ready())
+				return
+			}
+			if w.Within != nil {
+				if _, in := slices.BinarySearch(w.Within, m.Conversation); !in {
+					continue
+				}
+			}
+			if w.Covers(*m) && !yield(search.Candidate{Message: id, Conversation: m.Conversation, Text: m.Text, HasText: true}, nil) {
+				return
 			}
 		}
-		if !w.Covers(*m) || !w.Matches(m.Text) {
-			continue
-		}
-		if found = append(found, search.Candidate{Message: id, Conversation: m.Conversation}); len(found) == w.Limit {
-			break
-		}
 	}
-	return found, nil
 }

@@ -64,6 +64,21 @@
 // stayed at 2,230 to 2,680. Reading only what is older than the oldest running
 // transaction would stand still behind it.
 //
+// # Search
+//
+// Texts are searched with a GIN index of a tsvector whose tokens this library
+// makes, in the same transactions as they are written. New tokens wait in a list
+// of the index (fastupdate), which a goroutine of the Store's sorts in after a
+// thousand messages or five seconds, so that no Update has to. Only the role that
+// owns the tables may do that, so let the Store connect with it; with another,
+// Updates do it at 4 MB, one of which then takes a quarter of a second.
+//
+// The goroutine also indexes the messages of a version of the library that had no
+// search, after [Open] and the newest first, so that older ones are found little
+// by little, and what processes of such a version still write. Those are found at
+// once, by their texts. [Open] waits for transactions that have written messages
+// when it prepares that, once, and lets no other write meanwhile.
+//
 // # Transactions of the host's
 //
 // A host whose tables are in the same database can change conversations in its

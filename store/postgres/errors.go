@@ -52,6 +52,7 @@ const (
 	codeOutOfMemory      = "53200"
 	codeIdleTransaction  = "25P03"
 	codeInvalidParameter = "22023"
+	codeNotAllowed       = "42501"
 )
 
 // statementError translates the failure of a statement.

@@ -10,6 +10,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/teaminbox/teaminbox/internal/upkeep"
 )
 
 // Open connects to a database and brings the schema up to date. The URL is what
@@ -80,8 +82,11 @@ func open(ctx context.Context, pool *pgxpool.Pool, cfg Config) (*Store, error) {
 	if err := conn.QueryRow(ctx, s.text(`SELECT id::text FROM @self`)).Scan(&s.self); err != nil {
 		return nil, s.statementError(ctx, conn.Conn(), err)
 	}
+	if err := s.useTokens(ctx, conn); err != nil {
+		return nil, err
+	}
 	s.announcer = newAnnouncer(s) //nolint:contextcheck // it lives as long as the Store
-	s.backlog = newBacklog(ctx, s)
+	s.indexer = upkeep.Start(ctx, s.cfg.Logger, indexedSoon, "messages are found slowly, as they could not be added to the index", s.index)
 	return s, nil
 }
 

@@ -39,7 +39,7 @@ func (s *Store) Import(ctx context.Context, fn func(store.Target) error) error {
 			return err
 		}
 		// The planner takes tables for empty until somebody has looked.
-		return p.ask(p.ctx, nil, statement{text: `ANALYZE ` + portedTables})
+		return p.ask(p.ctx, nil, statement{text: `ANALYZE @search, ` + portedTables})
 	})
 }
 
@@ -66,8 +66,9 @@ var _ store.Target = port{}
 func (p port) begin(text string) error {
 	return p.send(p.ctx, []statement{{text: text}, {
 		text: `SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', '0', true),
-			set_config('idle_in_transaction_session_timeout', '0', true), set_config('synchronous_commit', $2, true)`,
-		args: []any{p.s.limits.lock, p.s.synchronousCommit},
+			set_config('idle_in_transaction_session_timeout', '0', true), set_config('synchronous_commit', $2, true),
+			set_config('teaminbox.search', $3, true)`,
+		args: []any{p.s.limits.lock, p.s.synchronousCommit, tokensVersion},
 	}})
 }
 

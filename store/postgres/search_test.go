@@ -4,11 +4,10 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/teaminbox/teaminbox/internal/pgtest"
 	"github.com/teaminbox/teaminbox/store"
@@ -49,19 +48,64 @@ func fillWith(t *testing.T, s *Store, n int, text func(i int) string) {
 // schema of an earlier version of the library has them. Nobody works on it.
 func withBacklog(t *testing.T, url string, n int) *Store {
 	t.Helper()
-	s := openAt(t, url, Config{})
-	s.backlog.close()
+	s := openIdle(t, url)
 	fillWith(t, s, n, func(i int) string { return fmt.Sprintf("bicycle %d", i) })
-	for _, text := range []string{`DELETE FROM @search`, `INSERT INTO @search_backlog (below) SELECT max(id) + 1 FROM @messages`} {
-		if _, err := s.pool.Exec(context.Background(), s.text(text)); err != nil {
-			t.Fatal(err)
-		}
-	}
+	exec(t, s, `DELETE FROM @search`)
+	exec(t, s, `UPDATE @search_state SET version = 0`)
+	exec(t, s, `DROP TRIGGER search_written ON @messages`)
+	exec(t, s, `DROP TRIGGER search_changed ON @messages`)
 	return s
 }
 
-func TestBacklogIsIndexed(t *testing.T) {
-	const n = 2*backlogStep + 1
+// openIdle opens a Store that does nothing by itself.
+func openIdle(t *testing.T, url string) *Store {
+	t.Helper()
+	s := openAt(t, url, Config{})
+	s.indexer.Close() // may have done some
+	return s
+}
+
+func exec(t *testing.T, s *Store, text string, args ...any) {
+	t.Helper()
+	if _, err := s.pool.Exec(context.Background(), s.text(text), args...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// rows returns a number.
+func rows(t *testing.T, s *Store, text string, args ...any) (n int) {
+	t.Helper()
+	if err := s.pool.QueryRow(context.Background(), s.text(text), args...).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// indexAll works off everything that waits to be indexed.
+func indexAll(t *testing.T, s *Store) {
+	t.Helper()
+	for more := true; more; {
+		var err error
+		if more, err = s.index(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func change(t *testing.T, s store.Store, id store.MessageID, text string) {
+	t.Helper()
+	update(t, s, func(tx store.Tx) error {
+		m, err := store.One(tx.Messages(id))
+		if err != nil {
+			return err
+		}
+		m.Text = text
+		return tx.PutMessages(m)
+	})
+}
+
+func TestOlderMessagesAreIndexed(t *testing.T) {
+	const n = 2*indexedAtOnce + 1
 	url := pgtest.Database(t)
 	old := withBacklog(t, url, n)
 	if got := found(t, old, "bicycle"); got != 0 {
@@ -69,47 +113,176 @@ func TestBacklogIsIndexed(t *testing.T) {
 	}
 	// Several processes are opened at once.
 	s, other := openAt(t, url, Config{}), openAt(t, url, Config{})
-	s.backlog.done.Wait()
-	other.backlog.done.Wait()
-	if got := found(t, s, "bicycle"); got != n {
-		t.Errorf("found %d of %d", got, n)
+	for rows(t, s, `SELECT below FROM @search_state`) > 0 { // it does so by itself
+		runtime.Gosched()
 	}
-	var left int
-	if err := s.pool.QueryRow(context.Background(), s.text(`SELECT count(*) FROM @search_backlog`)).Scan(&left); err != nil || left != 0 {
-		t.Errorf("the backlog does not end: %d, %v", left, err)
+	if got, all := found(t, s, "bicycle"), rows(t, other, `SELECT count(*) FROM @search`); got != n || all != n {
+		t.Errorf("found %d of %d, the index has %d", got, n, all)
 	}
 }
 
-// What is written while the backlog is worked off is found by its present
+// What is written while older messages are indexed is found by its present
 // text, whether its turn has come or not.
-func TestBacklogMeetsWriters(t *testing.T) {
-	const n = 300
-	s := withBacklog(t, pgtest.Database(t), n)
-	step := func() (more bool) {
-		update(t, s, func(x store.Tx) (err error) {
-			more, err = x.(*tx).indexBacklog(100)
-			return err
-		})
-		return more
+func TestIndexMeetsWriters(t *testing.T) {
+	const n = 2*indexedAtOnce + 50
+	url := pgtest.Database(t)
+	withBacklog(t, url, n)
+	s := openIdle(t, url)
+	change(t, s, 2, "train")
+	change(t, s, 2, "car")
+	change(t, s, 3, "")
+	change(t, s, n+1, "car")
+	indexAll(t, s)
+	change(t, s, 4, "car")
+	if bicycles, cars, trains := found(t, s, "bicycle"), found(t, s, "car"), found(t, s, "train"); bicycles != n-4 || cars != 3 || trains != 0 {
+		t.Errorf("found %d bicycles, %d cars and %d trains", bicycles, cars, trains)
 	}
-	change := func(id store.MessageID, text string) {
-		update(t, s, func(tx store.Tx) error {
-			m, err := store.One(tx.Messages(id))
-			if err != nil {
-				return err
-			}
-			m.Text = text
-			return tx.PutMessages(m)
-		})
+}
+
+// A process of a version of the library that had no search goes on writing. What
+// it has begun when the schema is brought up to date counts, too.
+func TestWritesOfOthersAreFound(t *testing.T) {
+	ctx := context.Background()
+	url := pgtest.Database(t)
+	old := withBacklog(t, url, 3)
+	insert := old.text(`
+		INSERT INTO @messages SELECT (jsonb_populate_record(m, jsonb_build_object('id', $1::bigint, 'seq', $1::bigint, 'text', 'tricycle'))).* FROM @messages m WHERE id = 2`)
+	begun, err := old.pool.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
 	}
-	change(2, "car")
-	change(3, "")
-	change(n+1, "car")
-	for step() {
+	if _, err := begun.Exec(ctx, insert, 100); err != nil {
+		t.Fatal(err)
 	}
-	change(4, "car")
-	if bicycles, cars := found(t, s, "bicycle"), found(t, s, "car"); bicycles != n-4 || cars != 3 {
-		t.Errorf("found %d bicycles and %d cars", bicycles, cars)
+	opened := make(chan *Store)
+	go func() {
+		s, err := Open(ctx, url, Config{})
+		if err != nil {
+			t.Error(err)
+		}
+		opened <- s
+	}()
+	for rows(t, old, `SELECT count(*) FROM pg_locks WHERE NOT granted`) == 0 { // until it waits
+		runtime.Gosched()
+	}
+	if err := begun.Commit(ctx); err != nil {
+		t.Fatal(err)
+	}
+	s := <-opened
+	defer s.Close()
+	s.indexer.Close()
+	indexAll(t, s)
+	if b, k := found(t, s, "bicycle"), found(t, s, "tricycle"); b != 3 || k != 1 {
+		t.Errorf("found %d bicycles and %d tricycles; want 3 and 1", b, k)
+	}
+	exec(t, s, insert, 101)
+	exec(t, s, `UPDATE @messages SET text = 'tricycle' WHERE id = 3`)
+	exec(t, s, `UPDATE @messages SET text = '' WHERE id = 4`)
+	if n := rows(t, s, `SELECT count(*) FROM @search_pending`); n != 3 {
+		t.Errorf("%d are pending", n)
+	}
+	for range 2 {
+		if b, k := found(t, s, "bicycle"), found(t, s, "tricycle"); b != 1 || k != 3 {
+			t.Errorf("found %d bicycles and %d tricycles; want 1 and 3", b, k)
+		}
+		indexAll(t, s)
+	}
+	if pending, all := rows(t, s, `SELECT count(*) FROM @search_pending`), rows(t, s, `SELECT count(*) FROM @search`); pending != 0 || all != 4 {
+		t.Errorf("%d are pending, the index has %d", pending, all)
+	}
+	// What was changed by others is changed by this one, before it is indexed.
+	exec(t, s, `UPDATE @messages SET text = '' WHERE id = 3`)
+	change(t, s, 3, "car")
+	exec(t, s, `UPDATE @messages SET text = 'train' WHERE id = 2`)
+	change(t, s, 2, "")
+	for range 2 {
+		if k, c, r, b := found(t, s, "tricycle"), found(t, s, "car"), found(t, s, "train"), found(t, s, "bicycle"); k != 2 || c != 1 || r != 0 || b != 0 {
+			t.Errorf("found %d, %d, %d and %d", k, c, r, b)
+		}
+		indexAll(t, s)
+	}
+}
+
+// A Store indexes what it writes, and leaves nothing to be done.
+func TestOwnWritesAreNotPending(t *testing.T) {
+	url := pgtest.Database(t)
+	s := openIdle(t, url)
+	fillWith(t, s, 3, func(int) string { return "bicycle" })
+	change(t, s, 2, "car")
+	tx, err := s.pool.Begin(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	change(t, s.Within(tx), 3, "car")
+	if err := tx.Commit(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	to := openIdle(t, pgtest.Database(t))
+	if _, err := store.Copy(context.Background(), to, s, nil); err != nil {
+		t.Fatal(err)
+	}
+	for what, s := range map[string]*Store{"the Store": s, "the copy": to} {
+		if n := rows(t, s, `SELECT count(*) FROM @search_pending`); n != 0 {
+			t.Errorf("%s: %d are pending", what, n)
+		}
+		if b, c := found(t, s, "bicycle"), found(t, s, "car"); b != 1 || c != 2 {
+			t.Errorf("%s: found %d and %d", what, b, c)
+		}
+	}
+}
+
+// An index by another version of the tokens is made anew, and nobody whose
+// version is another one has a hand in it.
+func TestIndexOfAnotherVersion(t *testing.T) {
+	url := pgtest.Database(t)
+	s := openIdle(t, url)
+	fillWith(t, s, 5, func(int) string { return "bicycle" })
+	exec(t, s, `UPDATE @search_state SET version = version + 1`)
+	exec(t, s, `UPDATE @messages SET text = 'car' WHERE id = 2`)
+	exec(t, s, `DELETE FROM @search`)
+	indexAll(t, s)
+	if pending, all := rows(t, s, `SELECT count(*) FROM @search_pending`), rows(t, s, `SELECT count(*) FROM @search`); pending != 1 || all != 0 {
+		t.Errorf("%d are pending, the index has %d", pending, all)
+	}
+	s = openIdle(t, url)
+	indexAll(t, s)
+	if b, c, pending := found(t, s, "bicycle"), found(t, s, "car"), rows(t, s, `SELECT count(*) FROM @search_pending`); b != 4 || c != 1 || pending != 0 {
+		t.Errorf("found %d and %d, %d are pending", b, c, pending)
+	}
+}
+
+// Indexing goes on when the server is there again.
+func TestIndexingSurvivesAnOutage(t *testing.T) {
+	url := pgtest.Database(t)
+	withBacklog(t, url, 3)
+	proxy := pgtest.NewProxy(t, url)
+	s := openAt(t, proxy.URL(url), Config{})
+	s.indexer.Close()
+	proxy.Refuse(true)
+	proxy.Cut()
+	if _, err := s.index(context.Background()); err == nil {
+		t.Error("indexed without a server")
+	}
+	proxy.Refuse(false)
+	indexAll(t, s)
+	if got := found(t, s, "bicycle"); got != 3 {
+		t.Errorf("found %d", got)
+	}
+}
+
+// The tokens that wait in the list of the index are sorted in.
+func TestTokensAreSortedIn(t *testing.T) {
+	s := openIdle(t, pgtest.Database(t))
+	fillWith(t, s, 3, func(int) string { return "bicycle" })
+	if n := s.unsorted.Load(); n != 3 {
+		t.Errorf("%d are unsorted", n)
+	}
+	indexAll(t, s)
+	if n := s.unsorted.Load(); n != 0 {
+		t.Errorf("%d are unsorted", n)
+	}
+	if n := rows(t, s, `SELECT gin_clean_pending_list($1::text::regclass)`, s.texts.schema+".search_tokens"); n != 0 {
+		t.Errorf("%d pages are left in the list", n)
 	}
 }
 
@@ -130,33 +303,41 @@ func TestIndexAgreesWithTexts(t *testing.T) {
 	fillWith(t, s, n, func(i int) string { texts[i] = phrase(6); return texts[i] })
 	hits := 0
 	for range 300 {
-		w := search.Wanted{Query: search.Parse(phrase(4)), SearchQuery: store.SearchQuery{Account: "acme", Limit: n}}
-		if len(w.Terms) == 0 || !w.Plain() {
+		w := search.Wanted{Query: search.Parse(phrase(4)), Account: "acme"}
+		if len(w.Query.Terms) == 0 || !w.Query.Plain() {
 			continue
 		}
 		var want []int64
 		for i := n - 1; i >= 0; i-- {
-			if w.Matches(texts[i]) {
+			if w.Query.Matches(texts[i]) {
 				want = append(want, int64(i+2))
 			}
 		}
-		for what, text := range map[string]string{"index": allCandidates, "newest": newestCandidates, "conversation": candidatesWithin} {
-			args := []any{int64(1 << 40), matching(w), nil, nil, n}
+		w.Before = 1 << 40
+		for what, text := range map[string]string{"index": allCandidates, "newest": newestCandidates, "conversation": candidatesOf, "conversations": candidatesWithin} {
+			args := []any{int64(w.Before), matching(w), orNoTime(w.Since), orNoTime(w.Until), true}
 			switch text {
 			case newestCandidates:
 				args = append(args, n)
+			case candidatesOf:
+				args = append(args, int64(1))
 			case candidatesWithin:
 				args = append(args, []int64{1})
 			}
-			rows, err := s.pool.Query(context.Background(), s.text(text), args...)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (id int64, err error) {
-				var conversation int64
-				return id, r.Scan(&id, &conversation)
-			})
-			if err != nil {
+			var got []int64
+			if err := s.View(context.Background(), func(x store.Tx) error {
+				got = nil
+				for c, err := range x.(*tx).fetched(w, text, args) {
+					if err != nil {
+						return err
+					}
+					got = append(got, int64(c.Message))
+					if c.Text != texts[c.Message-2] {
+						t.Errorf("message %d comes with %q", c.Message, c.Text)
+					}
+				}
+				return nil
+			}); err != nil {
 				t.Fatal(err)
 			}
 			if !slices.Equal(got, want) {
@@ -187,12 +368,12 @@ func TestPlansOfSearches(t *testing.T) {
 	if got := found(t, s, "xylophone"); got != 2 {
 		t.Errorf("found %d", got)
 	}
-	query := matching(search.Wanted{Query: search.Parse("xylophone"), SearchQuery: store.SearchQuery{Account: "acme"}})
+	query := matching(search.Wanted{Query: search.Parse("xylophone"), Account: "acme"})
 	for text, want := range map[string]string{
 		allCandidates:    "search_tokens",
 		newestCandidates: "Index Scan Backward using search_pkey",
 	} {
-		args := []any{int64(1 << 40), query, nil, nil, 20}
+		args := []any{int64(1 << 40), query, nil, nil, true}
 		if text == newestCandidates {
 			args = append(args, 500)
 		}

@@ -7,11 +7,13 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/teaminbox/teaminbox/internal/turns"
+	"github.com/teaminbox/teaminbox/internal/upkeep"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -33,7 +35,8 @@ type Store struct {
 	synchronousCommit string
 
 	announcer *announcer
-	backlog   *backlog
+	indexer   *upkeep.Worker
+	unsorted  atomic.Int64 // messages whose tokens wait in the list of the index
 
 	mu      sync.Mutex
 	closed  bool
@@ -186,6 +189,7 @@ func (s *Store) attempt(ctx context.Context, readOnly bool, a *again, fn func(st
 	committed = true
 	s.blocks.committed(&t.ids)
 	s.announcer.committed()
+	s.tokenized(t.tokenized)
 	return t, nil
 }
 
@@ -239,7 +243,7 @@ func (s *Store) enter() error {
 // the connections, but not a pool of the host's. Closing twice fails with
 // [ErrClosed].
 func (s *Store) Close() error {
-	s.backlog.close()
+	s.indexer.Close()
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()

@@ -58,6 +58,9 @@ type tx struct {
 	marks         marks
 	deletions     []deletion
 	events        []store.Event
+
+	searches  bool // has the cursor of a search
+	tokenized int  // messages that were added to the index
 }
 
 // connection is one of the pool's, or a transaction of the host's.
@@ -204,8 +207,9 @@ func (t *tx) begin() []statement {
 		return nil
 	case t.hosts:
 		return []statement{{
-			text: `SELECT @must('isolation', current_setting('transaction_isolation') = 'read committed'), @must('database', id::text = $1) FROM @self`,
-			args: []any{t.s.self},
+			text: `SELECT @must('isolation', current_setting('transaction_isolation') = 'read committed'), @must('database', id::text = $1),
+				set_config('teaminbox.search', $2, true) FROM @self`,
+			args: []any{t.s.self, tokensVersion},
 		}}
 	case t.readOnly:
 		return []statement{{text: `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`}, t.limits()}
@@ -256,7 +260,8 @@ func (t *tx) prepared(statements []statement) bool {
 	return all
 }
 
-// limits sets the limits of a transaction.
+// limits sets the limits of a transaction, and says that it indexes what it
+// writes.
 func (t *tx) limits() statement {
 	return t.setLimits(t.s.limits.lock, t.s.limits.statement)
 }
@@ -264,8 +269,9 @@ func (t *tx) limits() statement {
 func (t *tx) setLimits(lock, statementTimeout string) statement {
 	return statement{
 		text: `SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true),
-			set_config('idle_in_transaction_session_timeout', $3, true), set_config('synchronous_commit', $4, true)`,
-		args: []any{lock, statementTimeout, t.s.limits.idle, t.s.synchronousCommit},
+			set_config('idle_in_transaction_session_timeout', $3, true), set_config('synchronous_commit', $4, true),
+			set_config('teaminbox.search', $5, true)`,
+		args: []any{lock, statementTimeout, t.s.limits.idle, t.s.synchronousCommit, tokensVersion},
 	}
 }
 

@@ -154,6 +154,7 @@ func (w within) attempt(t *tx, fn func(store.Tx) error) error {
 	kept = true
 	w.tx.Conn().PgConn().CustomData()[withGuards] = w.tx
 	t.s.blocks.committed(&t.ids) // as if it were: ids only have to grow
+	t.s.tokenized(t.tokenized)
 	return nil
 }
 

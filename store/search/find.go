@@ -1,17 +1,29 @@
 package search
 
 import (
+	"cmp"
+	"iter"
+	"math"
 	"slices"
+	"time"
 
 	"github.com/teaminbox/teaminbox/store"
 )
 
 // Index is a transaction that knows which messages have which tokens.
 type Index interface {
-	// Candidates returns messages that have the tokens of a query, the newest
-	// first. If they are fewer than the limit, there are no more.
-	Candidates(w Wanted) ([]Candidate, error)
+	// Candidates yields messages that may be what is wanted, the newest first:
+	// by ID, descending, and each at most once. None that is wanted is left out:
+	// of the account, in the time and the conversations, and with all that the
+	// query looks for. There may be others, since each is looked at again, but
+	// for its ID; an index that is asked for the [Query.Rarest] words alone is
+	// often the faster one.
+	//
+	// They are read as far as they are needed. Between two of them the other
+	// methods are called.
+	Candidates(w Wanted) iter.Seq2[Candidate, error]
 
+	// Messages returns those that exist, in the order of the ids.
 	Messages(ids ...store.MessageID) ([]store.Message, error)
 	Conversations(ids ...store.ConversationID) ([]store.Conversation, error)
 	ListConversations(q store.ConversationQuery) ([]store.Conversation, error)
@@ -19,8 +31,11 @@ type Index interface {
 
 // Wanted is what candidates are asked for.
 type Wanted struct {
-	Query
-	store.SearchQuery // of which Account, Since, Until, Before and Limit count
+	Query   Query // has terms
+	Account store.AccountID
+	Since   time.Time       // only messages of this time or later, in the years 1 to 9999; zero: not given
+	Until   time.Time       // only messages before this time, as well; zero: not given
+	Before  store.MessageID // only messages with a smaller ID, never 0
 
 	Within []store.ConversationID // only messages of these, sorted; nil: of any
 }
@@ -32,18 +47,24 @@ func (w Wanted) Covers(m store.Message) bool {
 	return m.Account == w.Account && (w.Since.IsZero() || at >= w.Since.UnixMicro()) && (w.Until.IsZero() || at < w.Until.UnixMicro())
 }
 
-// Candidate is a message that has the tokens of a query.
+// Candidate is a message that may be what is wanted.
 type Candidate struct {
 	Message      store.MessageID
 	Conversation store.ConversationID
+
+	// Text is the message's if HasText. Those that don't match need not be read
+	// then, so an index that has the text at hand had better give it.
+	Text    string
+	HasText bool
 }
 
 // How candidates are gone through.
 const (
-	largestBatch = 8192 // candidates that are asked for at once
+	largestBatch = 8192 // candidates that are looked at together
 	patience     = 1000 // candidates that are looked at before it is asked how many may be left
 	farAway      = 4000 // candidates until the page is full that are too many
 	narrow       = 1000 // conversations that are few enough to look into each
+	widening     = 4    // how many times as large the next batch is
 )
 
 // Find answers a query with an index.
@@ -52,52 +73,130 @@ const (
 // who may read few conversations. If that happens, those conversations are
 // asked for, and only their candidates.
 func Find(x Index, q store.SearchQuery) ([]store.Message, error) {
-	f := finder{Index: x, q: q, parsed: Parse(q.Text), reads: make(map[store.ConversationID]bool)}
-	if len(f.parsed.Terms) == 0 || q.Limit < 1 || len(q.Inboxes) == 0 && q.User == "" && len(q.Teams) == 0 {
+	parsed := Parse(q.Text)
+	since, until, ok := timeOf(q)
+	if !ok || len(parsed.Terms) == 0 || q.Limit < 1 || len(q.Inboxes) == 0 && q.User == "" && len(q.Teams) == 0 {
 		return nil, nil
 	}
-	w := Wanted{Query: f.parsed, SearchQuery: q}
-	w.Limit = min(q.Limit, largestBatch)
+	f := finder{Index: x, q: q, reads: make(map[store.ConversationID]bool), narrowed: q.Conversation != 0}
+	w := Wanted{Query: parsed, Account: q.Account, Since: since, Until: until, Before: cmp.Or(q.Before, math.MaxInt64)}
 	if q.Conversation != 0 {
 		w.Within = []store.ConversationID{q.Conversation}
 	}
-	for looked, asked := 0, q.Conversation != 0; ; {
-		batch, err := x.Candidates(w)
+	for {
+		within, err := f.gather(w)
 		if err != nil {
 			return nil, err
 		}
-		if err := f.take(batch); err != nil || len(f.found) == q.Limit || len(batch) < w.Limit {
-			return f.found, err
+		if len(within) == 0 {
+			return f.found, nil
 		}
-		w.Before = batch[len(batch)-1].Message
-		w.Limit = min(4*w.Limit, largestBatch)
-		looked += len(batch)
-		if asked || looked < patience || f.distance(looked) <= farAway {
-			continue
-		}
-		asked = true
-		if w.Within, err = f.few(); err != nil || w.Within != nil && len(w.Within) == 0 {
-			return f.found, err
-		}
+		w.Within, w.Before = within, f.last
 	}
+}
+
+// Those who show times in JSON can't have others, and not every database can.
+var (
+	firstTime = time.Time{}
+	lastTime  = time.Date(9999, time.December, 31, 23, 59, 59, 999_999_000, time.UTC)
+)
+
+// timeOf returns in which time is searched, within what an index can compare,
+// or that there can be nothing.
+func timeOf(q store.SearchQuery) (since, until time.Time, ok bool) {
+	if q.Since.After(lastTime) || q.Until.Before(firstTime) {
+		return since, until, false
+	}
+	if q.Since.After(firstTime) {
+		since = q.Since
+	}
+	if !q.Until.After(lastTime) {
+		until = q.Until
+	}
+	return since, until, true
 }
 
 // finder gathers the hits of a query.
 type finder struct {
 	Index
-	q      store.SearchQuery
-	parsed Query
-	reads  map[store.ConversationID]bool // which may be read
-	found  []store.Message
+	q     store.SearchQuery
+	reads map[store.ConversationID]bool // which may be read
+	found []store.Message
+
+	looked   int             // how many candidates were looked at
+	last     store.MessageID // the last of them
+	narrowed bool            // whether it was asked how many conversations may be left
+}
+
+// gather takes candidates until the page is full, or until it is better to go
+// on with those of some conversations alone. It returns these.
+func (f *finder) gather(w Wanted) (within []store.ConversationID, err error) {
+	size := min(f.q.Limit, largestBatch)
+	var batch []Candidate
+	for c, err := range f.Candidates(w) {
+		if err != nil {
+			return nil, err
+		}
+		if batch = append(batch, c); len(batch) < size {
+			continue
+		}
+		if err := f.take(w, batch); err != nil || f.full() {
+			return nil, err
+		}
+		batch, size = batch[:0], min(widening*size, largestBatch)
+		if f.narrowed || f.looked < patience || f.distance() <= farAway {
+			continue
+		}
+		f.narrowed = true
+		if within, err := f.few(); err != nil || within != nil {
+			return within, err
+		}
+	}
+	return nil, f.take(w, batch)
 }
 
 // distance estimates how many candidates it takes until the page is full.
-func (f *finder) distance(looked int) int {
-	return (f.q.Limit - len(f.found)) * looked / max(len(f.found), 1)
+func (f *finder) distance() int {
+	return (f.q.Limit - len(f.found)) * f.looked / max(len(f.found), 1)
 }
 
+func (f *finder) full() bool { return len(f.found) == f.q.Limit }
+
 // take takes the candidates that are hits.
-func (f *finder) take(batch []Candidate) error {
+func (f *finder) take(w Wanted, batch []Candidate) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	f.looked += len(batch)
+	f.last = batch[len(batch)-1].Message
+	if err := f.learn(batch); err != nil {
+		return err
+	}
+	ids := make([]store.MessageID, 0, len(batch))
+	for _, c := range batch {
+		if f.reads[c.Conversation] && (!c.HasText || w.Query.Matches(c.Text)) {
+			ids = append(ids, c.Message)
+		}
+	}
+	// Most of them are hits, or hardly one.
+	for n := f.q.Limit - len(f.found); len(ids) > 0 && !f.full(); n *= widening {
+		n = min(n, len(ids))
+		messages, err := f.Messages(ids[:n]...)
+		if err != nil {
+			return err
+		}
+		ids = ids[n:]
+		for _, m := range messages {
+			if !f.full() && w.Covers(m) && w.Query.Matches(m.Text) {
+				f.found = append(f.found, m)
+			}
+		}
+	}
+	return nil
+}
+
+// learn looks up which conversations may be read.
+func (f *finder) learn(batch []Candidate) error {
 	var unknown []store.ConversationID
 	for _, c := range batch {
 		if _, known := f.reads[c.Conversation]; !known {
@@ -105,38 +204,18 @@ func (f *finder) take(batch []Candidate) error {
 			unknown = append(unknown, c.Conversation)
 		}
 	}
-	conversations, err := f.Conversations(unknown...)
-	if err != nil {
-		return err
+	if len(unknown) == 0 {
+		return nil
 	}
+	conversations, err := f.Conversations(unknown...)
 	for _, c := range conversations {
 		f.reads[c.ID] = reads(f.q, c)
 	}
-	var ids []store.MessageID
-	for _, c := range batch {
-		if f.reads[c.Conversation] {
-			ids = append(ids, c.Message)
-		}
-	}
-	if len(ids) == 0 {
-		return nil
-	}
-	if f.parsed.Plain() { // each is a hit
-		ids = ids[:min(len(ids), f.q.Limit-len(f.found))]
-	}
-	messages, err := f.Messages(ids...)
-	if err != nil {
-		return err
-	}
-	for _, m := range messages {
-		if len(f.found) < f.q.Limit && (f.parsed.Plain() || f.parsed.Matches(m.Text)) {
-			f.found = append(f.found, m)
-		}
-	}
-	return nil
+	return err
 }
 
 // few returns which conversations may be read, or nil if they are not few.
+// There may be none.
 func (f *finder) few() ([]store.ConversationID, error) {
 	lists := store.ConversationQuery{
 		Account: f.q.Account, Inboxes: f.q.Inboxes, User: f.q.User, Teams: f.q.Teams, Claimants: f.q.Claimants, Limit: narrow + 1,
@@ -160,7 +239,10 @@ func (f *finder) few() ([]store.ConversationID, error) {
 
 // reads reports whether messages of a conversation may be found.
 func reads(q store.SearchQuery, c store.Conversation) bool {
-	if c.Account != q.Account || q.Claimants != nil && !slices.Contains(q.Claimants, c.ClaimedBy) && !slices.Contains(q.Shared, c.Inbox) {
+	switch {
+	case c.Account != q.Account, q.Inbox != "" && q.Inbox != c.Inbox, q.Conversation != 0 && q.Conversation != c.ID:
+		return false
+	case q.Claimants != nil && !slices.Contains(q.Claimants, c.ClaimedBy) && !slices.Contains(q.Shared, c.Inbox):
 		return false
 	}
 	return slices.Contains(q.Inboxes, c.Inbox) || q.User != "" && slices.Contains(c.Users, q.User) ||

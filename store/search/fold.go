@@ -10,18 +10,29 @@ import (
 
 // fold returns a text in the form in which texts are compared. Whatever is
 // part of no word is ASCII in it: a quotation mark, one of the characters that
-// group the digits of a number, a space, or a comma for all others.
+// group the digits of a number, a space, a line break, or a comma for all
+// others.
 func fold(text string) string {
 	if isASCII(text) {
 		return foldASCII(text)
 	}
-	decomposed := norm.NFKD.String(strings.ToValidUTF8(text, ","))
+	text = strings.ToValidUTF8(text, ",")
+	if hasLetteredSymbol(text) {
+		text = letteredSymbols.Replace(text)
+	}
+	decomposed := norm.NFKD.String(text)
 	folded := make([]byte, 0, len(decomposed))
 	for _, r := range decomposed {
 		folded = appendFolded(folded, r)
 	}
 	return norm.NFC.String(string(folded))
 }
+
+// letteredSymbols are symbols that would be decomposed to letters of the word
+// that they stand on.
+var letteredSymbols = strings.NewReplacer("™", ",", "℠", ",")
+
+func hasLetteredSymbol(s string) bool { return strings.Contains(s, "™"[:2]) }
 
 func isASCII(s string) bool {
 	for i := range len(s) {
@@ -48,7 +59,9 @@ var ascii = func() (table [utf8.RuneSelf]byte) {
 			table[c] = b + 'a' - 'A'
 		case 'a' <= b && b <= 'z', '0' <= b && b <= '9', strings.IndexByte(`"-()/.+`, b) >= 0:
 			table[c] = b
-		case '\t' <= b && b <= '\r', b == ' ':
+		case '\n' <= b && b <= '\r':
+			table[c] = '\n'
+		case b == '\t', b == ' ':
 			table[c] = ' '
 		default:
 			table[c] = ','
@@ -75,6 +88,8 @@ func appendFolded(to []byte, r rune) []byte {
 		return append(to, digit(r))
 	case unicode.Is(unicode.Nl, r):
 		return utf8.AppendRune(to, unicode.ToLower(r))
+	case r == '\u0085', r == '\u2028', r == '\u2029': // next line, line and paragraph separator
+		return append(to, '\n')
 	case unicode.IsSpace(r):
 		return append(to, ' ')
 	case unicode.Is(unicode.Quotation_Mark, r) && !unicode.Is(singleQuotes, r):
@@ -91,6 +106,7 @@ var alike = map[rune]string{
 	'ß': "ss", 'ẞ': "ss", 'æ': "ae", 'Æ': "ae", 'œ': "oe", 'Œ': "oe", 'ø': "o", 'Ø': "o", 'ł': "l", 'Ł': "l",
 	'đ': "d", 'Đ': "d", 'ð': "d", 'Ð': "d", 'þ': "th", 'Þ': "th", 'ħ': "h", 'Ħ': "h", 'ŧ': "t", 'Ŧ': "t", 'ı': "i", 'ȷ': "j",
 	'ي': "ی", 'ى': "ی", 'ك': "ک", 'ة': "ه", 'ـ': "", // by the keyboards of Arabic and Persian, and the letter that only stretches
+	'ʼ': ",", 'ʻ': ",", // apostrophes, though they are letters
 }
 
 // accents are the marks that people leave out. Marks of other scripts are

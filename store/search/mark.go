@@ -85,12 +85,14 @@ func placesIn(folded string) places {
 		}
 		at += len(w.text)
 	}
-	for i := 0; i < len(words); {
+	for i := 0; i < len(words) && len(p.numbers) < maxNumbers; {
 		n := numberAt(words[i:])
 		var digits []int
 		for j, w := range words[i : i+n] {
 			for k := range w.text {
-				digits = append(digits, begins[i+j]+k)
+				if !w.trunk {
+					digits = append(digits, begins[i+j]+k)
+				}
 			}
 		}
 		for first, text := range numbers(words[i : i+n]) {
@@ -98,6 +100,7 @@ func placesIn(folded string) places {
 		}
 		i += max(n, 1)
 	}
+	p.numbers = p.numbers[:min(len(p.numbers), maxNumbers)]
 	return p
 }
 

@@ -62,6 +62,15 @@ func TestMarks(t *testing.T) {
 		{"the beginning of one", "4155550", "at +1 ([415) 555-0]123"},
 		{"its end", "5550123", "at +1 (415) [555-0123]"},
 		{"a number and its groups", "415-555", "at +1 ([415) 555]-0123"},
+		{"one with its country code", "+41795550123", "call 0[79 555 01 23] or 079 555 01 24"},
+		{"one beside another", "4471 0795550123", "order [4471] of +41[795550123]"},
+		{"one in a long row", "14155550124", "[1 415 555 0124] / 1 415 555 0123 / [1 415 555 0124]"},
+		{"one of several lines", "0445550124", "079 555 01 23\n[044 555 01 24]\n031 555 01 25"},
+		{"one with a zero in parentheses", "+41795550123", "call +[41 (0)79 555 01 23]"},
+		{"umlauts that are written out", "Grüße", "Viele [Gruesse] und [Grüße]"},
+		{"umlauts that are typed so", "gruesse mueller", "Viele [Grüße], [Müller]"},
+		{"a word under a symbol", "hp", "[HP]™ printers"},
+		{"a word with a quotation mark on it", `27"`, `a [27]" monitor`},
 		{"digits of another script", "0795550123", "رقم [٠٧٩ ٥٥٥ ٠١٢٣]"},
 	} {
 		t.Run(tt.what, func(t *testing.T) {
@@ -76,7 +85,7 @@ func TestMarks(t *testing.T) {
 func FuzzMarks(f *testing.F) {
 	for typed, text := range map[string]string{
 		"grusse": "Viele Grüße, GRU\u0308SSE", "+1 (415) 555-0123": "1 415 5550123", "北京": "我在北京大学", `"a b" c`: "a, b c", "x": "e\u0301\x00\xff x",
-		"\uac00": "\u1100\u00ad\u1161", "ｶﾞ": "カ\u200b\u3099", "ﷺ": "ŉǰΐﷺ",
+		"\uac00": "\u1100\u00ad\u1161", "ｶﾞ": "カ\u200b\u3099", "ﷺ": "ŉǰΐﷺ", "hp tm": "HP™ x™\u0301 ℠\u093c", "+41 (0)79 555 01 23": "079 555 01 23\n1. +41 (0)79 / 555 (0)123", "mueller": "Müller Mu\u0308ller ʼ",
 		"क": "क" + strings.Repeat("\u093c", 70), "\u1100\u1161": "\u1100" + strings.Repeat("\u1161", 40), "a": "\u1100" + strings.Repeat("\u3099", 40) + "\u1161 a",
 	} {
 		f.Add(typed, text)

@@ -31,22 +31,27 @@ type Token struct {
 // Parse returns what a person means by what they have typed. Any text will do;
 // one without words looks for nothing.
 func Parse(typed string) Query {
+	typed = cut(typed, maxText)
+	words := wordsIn(fold(typed))
+	written := writtenOut(typed, words)
 	var q Query
-	words := wordsOf(typed)
-	var whole Term // the number that the words before end are
-	end := 0
+	var numbers typedNumbers
 	for i, terms := 0, 0; i < len(words) && terms < maxTerms; terms++ {
-		if i >= end {
-			n := number(words[i:])
-			whole, end = wholeNumber(words[i:i+n]), i+n
+		if i >= numbers.end {
+			numbers = typedNumbersAt(words, i)
 		}
 		n := chunk(words[i:])
-		p := phraseOf(words[i : i+n])
-		i += n
-		if i < end { // the groups of a number are whole, but for the last
-			p[len(p)-1].Prefix = false
+		t := spellings(words[i:i+n], written[i:i+n])
+		if i+n < numbers.end { // the groups of a number are whole, but for the last
+			end := t[0]
+			end[len(end)-1].Prefix = false
 		}
-		t := append(Term{p}, whole...)
+		for _, token := range numbers.of(i, i+n) {
+			if p := (Phrase{token}); !slices.ContainsFunc(t, func(other Phrase) bool { return slices.Equal(other, p) }) {
+				t = append(t, p)
+			}
+		}
+		i += n
 		if !slices.ContainsFunc(q.Terms, func(u Term) bool { return slices.EqualFunc(t, u, slices.Equal) }) { // each costs the index the same again
 			q.Terms = append(q.Terms, t)
 		}
@@ -88,42 +93,9 @@ func phraseOf(words []word) Phrase {
 	return p
 }
 
-// number returns how many words at the beginning are a number that may be
-// grouped in another way, or 0.
-func number(words []word) int {
-	n := numberAt(words)
-	digits := 0
-	for _, w := range words[:n] {
-		digits += len(w.text)
-	}
-	if n == 0 || words[0].quoted != 0 || digits < shortestNumber || digits > longestNumber {
-		return 0
-	}
-	if n < len(words) && !words[n].apart { // it goes on
-		return 0
-	}
-	return n
-}
-
-// wholeNumber looks for the digits of a number, if there is one.
-func wholeNumber(groups []word) Term {
-	if len(groups) == 0 {
-		return nil
-	}
-	var digits strings.Builder
-	for _, g := range groups {
-		digits.WriteString(g.text)
-	}
-	whole := Token{Text: digits.String(), Prefix: true}
-	term := Term{{whole}}
-	// Between countries the zeros in front are left out.
-	if whole.Text = strings.TrimLeft(whole.Text, "0"); len(whole.Text) >= shortestNumber && len(whole.Text) < digits.Len() {
-		term = append(term, Phrase{whole})
-	}
-	return term
-}
-
-// Plain reports whether a text matches as soon as it has the tokens.
+// Plain reports whether a text matches as soon as it has the tokens. The text
+// of such a candidate is not worth handing over, if the index was asked for all
+// terms.
 func (q Query) Plain() bool {
 	for _, t := range q.Terms {
 		for _, p := range t {

@@ -10,11 +10,15 @@ import (
 	"github.com/teaminbox/teaminbox/store"
 )
 
+// Version says how [Tokens] makes them. A store keeps it beside its index; what
+// was indexed by another version may not be found, and is to be indexed anew.
+const Version = 2
+
 // The digits of a number that is a token of its own.
 const (
 	shortestNumber = 7
-	longestNumber  = 15 // Source: ITU-T E.164, the longest telephone number
-	longestRow     = 20 // of digits in which numbers are looked for
+	longestNumber  = 15   // Source: ITU-T E.164, the longest telephone number
+	maxNumbers     = 4096 // of a text
 )
 
 // document is a text as it is searched.
@@ -30,13 +34,14 @@ func documentIn(words []word) document {
 	for i := 0; i < len(words); i++ {
 		d.row = appendTokens(d.row, words[i], true)
 	}
-	for i := 0; i < len(words); {
+	for i := 0; i < len(words) && len(d.numbers) < maxNumbers; {
 		n := numberAt(words[i:])
 		for _, number := range numbers(words[i : i+n]) {
 			d.numbers = append(d.numbers, number)
 		}
 		i += max(n, 1)
 	}
+	d.numbers = d.numbers[:min(len(d.numbers), maxNumbers)]
 	return d
 }
 
@@ -74,23 +79,17 @@ func numberAt(words []word) int {
 }
 
 // numbers returns every number that ends with a group, as long as it is not a
-// word itself, and which of the digits of the groups is its first. Of a row of
-// digits that is no telephone number there is none.
+// word itself, and which of the digits of the groups is its first.
 func numbers(groups []word) iter.Seq2[int, string] {
 	return func(yield func(int, string) bool) {
-		var row [longestRow]byte
-		n := 0
-		for _, g := range groups {
-			if n+len(g.text) > longestRow {
-				return
-			}
-			n += copy(row[n:], g.text)
-		}
-		if n < shortestNumber {
+		all, end := digitsOf(groups), 0
+		if all == "" {
 			return
 		}
-		all, end := string(row[:n]), 0
 		for _, g := range groups {
+			if g.trunk {
+				continue
+			}
 			end += len(g.text)
 			for size := shortestNumber; size <= min(end, longestNumber); size++ {
 				if size != len(g.text) && !yield(end-size, all[end-size:end]) {
@@ -99,6 +98,28 @@ func numbers(groups []word) iter.Seq2[int, string] {
 			}
 		}
 	}
+}
+
+// digitsOf returns the digits of groups, or nothing if there are too few for a
+// number.
+func digitsOf(groups []word) string {
+	n := 0
+	for _, g := range groups {
+		n += len(g.text)
+	}
+	if n < shortestNumber {
+		return ""
+	}
+	if len(groups) == 1 {
+		return groups[0].text
+	}
+	digits := make([]byte, 0, n)
+	for _, g := range groups {
+		if !g.trunk {
+			digits = append(digits, g.text...)
+		}
+	}
+	return string(digits)
 }
 
 // Tokens returns what a text is indexed with, sorted and each once. There are
@@ -111,20 +132,21 @@ func Tokens(text string) []string {
 	return slices.Compact(all)
 }
 
-// Texts have no characters for private use among their tokens.
+// An index that knows nothing but tokens has account and conversation of a
+// message among them. They begin with characters for private use, which no token
+// of a text has.
 const (
 	accountMark      = "\ue000"
 	conversationMark = "\ue001"
 )
 
-// AccountToken returns the token that the messages of an account have beside
-// those of their texts. Two accounts may have the same.
+// AccountToken returns a token for the messages of an account, for an index
+// that has no other way to tell them apart. Two accounts may have the same.
 func AccountToken(id store.AccountID) string {
 	h := fnv.New64a()
 	h.Write([]byte(id))
 	return fmt.Sprintf("%s%x", accountMark, h.Sum64())
 }
 
-// ConversationToken returns the token that the messages of a conversation
-// have.
+// ConversationToken returns a token for the messages of a conversation.
 func ConversationToken(id store.ConversationID) string { return conversationMark + id.String() }

@@ -30,6 +30,9 @@ func foldTraced(text string) traced {
 	if !utf8.ValidString(text) {
 		t = t.change(runeOrGarbage, func(to []byte, s string) []byte { return append(to, strings.ToValidUTF8(s, ",")...) })
 	}
+	if hasLetteredSymbol(t.text) {
+		t = t.change(runeOrGarbage, func(to []byte, s string) []byte { return append(to, letteredSymbols.Replace(s)...) })
+	}
 	var decomposed []byte
 	t = t.change(segment(norm.NFKD), func(to []byte, s string) []byte {
 		decomposed = appendNormal(norm.NFKD, decomposed[:0], s)

@@ -17,18 +17,22 @@ type word struct {
 	text    string
 	dense   bool // of a script without spaces between words
 	digits  bool // of nothing but digits
-	apart   bool // there is a space or a quotation mark before it, or nothing
+	apart   bool // there is a space, a line break or a quotation mark before it, or nothing
 	grouped bool // between it and the word before is what groups the digits of a number
+	plus    bool // there is a plus sign right before it
+	trunk   bool // the zero in parentheses of a number with its country code, which is dialled at home instead
 	quoted  int  // which pair of quotation marks it is in, from 1; 0: in none
 }
 
-// cut returns the beginning of a text, in whole characters.
+// cut returns the beginning of a text, in whole characters as far as it has any.
 func cut(s string, limit int) string {
 	if len(s) <= limit {
 		return s
 	}
-	for limit > 0 && !utf8.RuneStart(s[limit]) {
-		limit--
+	for end := limit; end > limit-utf8.UTFMax; end-- {
+		if utf8.RuneStart(s[end]) {
+			return s[:end]
+		}
 	}
 	return s[:limit]
 }
@@ -41,12 +45,17 @@ func wordsIn(folded string) []word {
 	words := make([]word, 0, len(folded)/6+1)
 	quotes, open := 0, false
 	for i := 0; i < len(folded); {
-		gap := i
+		gap, apart := i, false
 		for i < len(folded) && isBetween(folded[i]) {
-			if folded[i] == '"' {
-				if open = !open; open {
-					quotes++
-				}
+			switch {
+			case folded[i] == ' ', folded[i] == '\n':
+				apart = true
+			case folded[i] != '"':
+			case open:
+				open, apart = false, true
+			case !isInside(folded[:i]):
+				open, apart = true, true
+				quotes++
 			}
 			i++
 		}
@@ -54,7 +63,7 @@ func wordsIn(folded string) []word {
 			break
 		}
 		between := folded[gap:i]
-		w := word{apart: gap == 0 || strings.ContainsAny(between, ` "`), grouped: len(words) > 0 && groupsDigits(between)}
+		w := word{apart: apart || gap == 0, grouped: len(words) > 0 && groupsDigits(between), plus: strings.HasSuffix(between, "+")}
 		if open {
 			w.quoted = quotes
 		}
@@ -69,6 +78,7 @@ func wordsIn(folded string) []word {
 			i += size
 		}
 		w.text = folded[start:i]
+		w.trunk = w.text == "0" && w.grouped && endsFirstGroup(words) && strings.HasSuffix(between, "(") && strings.HasPrefix(folded[i:], ")")
 		words = append(words, w)
 	}
 	for i := len(words) - 1; open && i >= 0 && words[i].quoted == quotes; i-- {
@@ -82,10 +92,27 @@ func isBetween(b byte) bool {
 	return b < utf8.RuneSelf && (b < '0' || '9' < b) && (b < 'a' || 'z' < b)
 }
 
+// isInside reports whether a quotation mark after this is none: it stands on a
+// word, as for inches and in Hebrew abbreviations.
+func isInside(folded string) bool {
+	if folded == "" || isBetween(folded[len(folded)-1]) {
+		return false
+	}
+	r, _ := utf8.DecodeLastRuneInString(folded)
+	return !unicode.Is(dense, r)
+}
+
+// endsFirstGroup reports whether the last of the words is the first group of a
+// number.
+func endsFirstGroup(words []word) bool {
+	n := len(words)
+	return n > 0 && words[n-1].digits && (n == 1 || !words[n-1].grouped || !words[n-2].digits)
+}
+
 // groupsDigits reports whether this can be between two groups of digits of one
 // number.
 func groupsDigits(between string) bool {
-	return 0 < len(between) && len(between) <= 3 && !strings.ContainsAny(between, `"+,`)
+	return 0 < len(between) && len(between) <= 3 && !strings.ContainsAny(between, "\"+,\n")
 }
 
 // isDense reports whether a folded text begins with a character of a script

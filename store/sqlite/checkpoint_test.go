@@ -20,10 +20,10 @@ func logState(t *testing.T, k *checkpointer) (pages, left int64) {
 }
 
 // manual stops the checkpointer's goroutine, so that the test decides when it
-// looks.
+// looks, and the indexer's, which writes.
 func manual(t *testing.T) *Store {
 	t.Helper()
-	s := openAt(t, newPath(t), Config{})
+	s := openIdle(t, newPath(t))
 	s.checkpoints.stop()
 	s.checkpoints.done.Wait()
 	return s

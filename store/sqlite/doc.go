@@ -67,10 +67,23 @@
 //
 // # Search
 //
-// Texts are searched with SQLite's FTS5, in the same transactions as they are
-// written. A file of a version of the library that had no search is indexed
-// after [Open], a few hundred messages at a time between the Updates and the
-// newest first, so that older ones are found little by little.
+// Texts are searched with SQLite's FTS5. A message is found from the moment that
+// it is committed, but the index has it up to half a second later, on a goroutine
+// of the Store's: many at once cost a tenth of as many alone. Until then its text
+// is looked at. The goroutine takes its turns between the Updates, each of some
+// milliseconds.
+//
+// It also indexes a file of a version of the library that had no search, after
+// [Open] and the newest messages first, so that older ones are found little by
+// little; and what such a version still writes, or the host in transactions of its
+// own.
+//
+// The words of a text that was erased are not found any more, but stay in pages
+// of the index, as all that was erased may stay in free pages of the file. To be
+// rid of both, stop every process and run, for instance with the program sqlite3:
+//
+//	INSERT INTO search (search) VALUES ('optimize');
+//	VACUUM;
 //
 // # Transactions of the host's
 //

@@ -27,30 +27,20 @@ func scanMessage(r row, m *store.Message) error {
 		timeColumn{&m.CreatedAt}, &m.Version)
 }
 
-// scanMessage reads a message and, in an Update, notes what of it is in the
-// index of tokens, since it is likely to be written.
-func (t *tx) scanMessage(r row, m *store.Message) error {
-	err := scanMessage(r, m)
-	if err == nil && !t.readOnly {
-		t.noteText(*m, m.Version)
-	}
-	return err
-}
-
 // Messages returns messages by id.
 func (t *tx) Messages(ids ...store.MessageID) ([]store.Message, error) {
-	return byKeys(t, &messagesByID, t.scanMessage, func(m *store.Message) store.MessageID { return m.ID }, ids)
+	return byKeys(t, &messagesByID, scanMessage, func(m *store.Message) store.MessageID { return m.ID }, ids)
 }
 
 // MessagesFrom returns messages by their providers' ids.
 func (t *tx) MessagesFrom(refs ...store.ProviderRef) ([]store.Message, error) {
-	return eachKey(t, t.scanMessage, `SELECT `+messageColumns+` FROM messages WHERE channel = ? AND provider_id = ? AND provider_id <> ''`,
+	return eachKey(t, scanMessage, `SELECT `+messageColumns+` FROM messages WHERE channel = ? AND provider_id = ? AND provider_id <> ''`,
 		func(r store.ProviderRef) []any { return []any{r.Channel, r.ProviderID} }, refs)
 }
 
 // MessagesByRequest returns messages by their callers' keys.
 func (t *tx) MessagesByRequest(account store.AccountID, keys ...string) ([]store.Message, error) {
-	return eachKey(t, t.scanMessage, `SELECT `+messageColumns+` FROM messages WHERE account = ? AND request_key = ? AND request_key <> ''`,
+	return eachKey(t, scanMessage, `SELECT `+messageColumns+` FROM messages WHERE account = ? AND request_key = ? AND request_key <> ''`,
 		func(k string) []any { return []any{string(account), k} }, keys)
 }
 
@@ -60,10 +50,10 @@ func (t *tx) ListMessages(q store.MessageQuery) ([]store.Message, error) {
 		q.Before = math.MaxInt64
 	}
 	if q.After != 0 {
-		return all(t, t.scanMessage, `SELECT `+messageColumns+` FROM messages WHERE conversation = ? AND seq > ? AND seq < ? ORDER BY seq LIMIT ?`,
+		return all(t, scanMessage, `SELECT `+messageColumns+` FROM messages WHERE conversation = ? AND seq > ? AND seq < ? ORDER BY seq LIMIT ?`,
 			int64(q.Conversation), q.After, q.Before, max(q.Limit, 0))
 	}
-	return all(t, t.scanMessage, `SELECT `+messageColumns+` FROM messages WHERE conversation = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
+	return all(t, scanMessage, `SELECT `+messageColumns+` FROM messages WHERE conversation = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
 		int64(q.Conversation), q.Before, max(q.Limit, 0))
 }
 
@@ -82,10 +72,6 @@ func (t *tx) PutMessages(ms ...store.Message) error {
 				return t.fail(fmt.Errorf("sqlite: Message.Extras: %w", err))
 			}
 		}
-		was, err := t.searchedAs(m)
-		if err != nil {
-			return err
-		}
 		if err := t.put(messagesTable, "message", m.ID, m.Version,
 			int64(m.ID), string(m.Account), int64(m.Conversation), m.Seq, m.Channel, m.ProviderID, m.RequestKey,
 			string(m.Direction), string(m.Author.Kind), string(m.Author.User), m.Text, extras, string(m.From), string(m.To),
@@ -93,11 +79,8 @@ func (t *tx) PutMessages(ms ...store.Message) error {
 			string(m.State), stamp(m.StateAt), stamp(m.DueAt), m.Attempts, stamp(m.AttemptedAt), m.Code, m.Reason, m.Segments, stamp(m.CreatedAt)); err != nil {
 			return err
 		}
-		if err := t.reindex(m.ID, was, searchableOf(m)); err != nil {
-			return err
-		}
-		if !t.restores { // there may be any number of them, and none is written again
-			t.noteText(m, m.Version+1)
+		if m.Version == 0 && m.Text != "" {
+			t.unindexed++
 		}
 	}
 	return nil

@@ -11,6 +11,8 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+
+	"github.com/teaminbox/teaminbox/internal/upkeep"
 )
 
 // Open opens the database in a file, which it makes if there is none, and
@@ -33,7 +35,10 @@ func Open(ctx context.Context, path string, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.backlog = newBacklog(ctx, s)
+	if err := s.useTokens(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	s.indexer = upkeep.Start(ctx, s.cfg.Logger, indexedSoon, "messages are found slowly, as they could not be added to the index", s.index)
 	return s, nil
 }
 

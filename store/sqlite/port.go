@@ -18,7 +18,7 @@ func (s *Store) Export(ctx context.Context, fn func(store.Source) error) error {
 }
 
 // Import runs fn in a transaction, alone among all processes that share the
-// file. What it puts is in the log until it is written back, so the disk needs
+// file. It ends with everything in the index. What it puts is in the log until it is written back, so the disk needs
 // room for everything twice.
 func (s *Store) Import(ctx context.Context, fn func(store.Target) error) error {
 	return s.Update(ctx, func(t store.Tx) error { return fn(port{t.(*tx)}) })
@@ -131,6 +131,9 @@ func (p port) Put(b store.Batch) error {
 		t.PutStrays(b.Strays...),
 		t.PutWatermarks(b.Watermarks...),
 	)
+	for more := err == nil && len(b.Messages) > 0; more && err == nil; {
+		more, err = t.indexPending(len(b.Messages))
+	}
 	t.restores = false
 	clear(t.listed) // nobody puts them again
 	return err

@@ -1,7 +1,10 @@
 package sqlite
 
 import (
+	"cmp"
+	"iter"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/teaminbox/teaminbox/store"
@@ -16,80 +19,216 @@ func (t *tx) SearchMessages(q store.SearchQuery) ([]store.Message, error) {
 	return search.Find(t, q)
 }
 
-// The statements go from the newest message before ?1 to the oldest, as far as
-// they are read. SQLite's full-text index is in the order of ids.
+// The statements go from the newest message before ?1 to ?2, the oldest, as far
+// as they are read.
 const (
 	newestTexts = `
-		SELECT m.id, m.conversation, m.account, m.text, m.created_at FROM messages m WHERE m.id < ?1 ORDER BY m.id DESC`
+		SELECT m.id, m.account, m.conversation, m.text, m.created_at FROM messages m WHERE m.id < ?1 AND m.id >= ?2 ORDER BY m.id DESC`
+
+	// newestMatching has the messages that the index has for ?3, and those that
+	// wait for it, whatever they are. SQLite's full-text index is in the order of
+	// ids, so that the two are merged as they are read.
 	newestMatching = `
-		SELECT m.id, m.conversation, m.account, m.text, m.created_at FROM search CROSS JOIN messages m ON m.id = search.rowid
-		WHERE search MATCH ?2 AND search.rowid < ?1 ORDER BY search.rowid DESC`
+		SELECT search.rowid, m.account, m.conversation, m.text, m.created_at, FALSE FROM search CROSS JOIN messages m ON m.id = search.rowid
+		WHERE search MATCH ?3 AND search.rowid < ?1 AND search.rowid >= ?2
+			AND NOT EXISTS (SELECT 1 FROM search_pending p WHERE p.message = search.rowid)
+		UNION ALL
+		SELECT p.message, m.account, m.conversation, m.text, m.created_at, TRUE FROM search_pending p CROSS JOIN messages m ON m.id = p.message
+		WHERE p.message < ?1 AND p.message >= ?2
+		ORDER BY 1 DESC`
 )
 
-// Candidates implements [search.Index]. The index takes long for words of which
-// many begin alike, since it puts together what has one of them first.
-func (t *tx) Candidates(w search.Wanted) ([]search.Candidate, error) {
-	if w.Before == 0 {
-		w.Before = math.MaxInt64
+var textsByID = newKeyed(`SELECT id, account, conversation, text, created_at FROM messages WHERE id IN %s`)
+
+// How the messages are gone through. Looking at the newest finds a word at once
+// that is in many, and takes for ever for a rare one. The index knows all that
+// have a rare word, and takes long for words of which many begin alike, since
+// FTS5 puts together what has one of them first.
+const (
+	stride    = 200    // messages that are looked at first
+	widening  = 8      // how many times as many are looked at next
+	dense     = 40     // the index is slower if one in so many is a hit
+	readable  = 2000   // messages that are few enough to look at each
+	listed    = 50_000 // and to list the ids of
+	addressed = 64     // conversations that are few enough to ask the index for
+	asked     = 3      // terms that the index is asked for
+	oldest    = int64(math.MinInt64)
+)
+
+// Candidates implements [search.Index].
+func (t *tx) Candidates(w search.Wanted) iter.Seq2[search.Candidate, error] {
+	return func(yield func(search.Candidate, error) bool) {
+		c := candidates{tx: t, w: w, before: int64(w.Before), from: oldest, more: true, yield: yield}
+		err := c.limit()
+		if err == nil && c.more {
+			err = c.walk()
+		}
+		if err == nil && c.more {
+			err = c.take(newestMatching, c.before, c.from, matching(w))
+		}
+		if err != nil {
+			yield(search.Candidate{}, err)
+		}
 	}
-	indexed := func() ([]search.Candidate, error) {
-		found, _, err := t.candidates(w, w.Covers, math.MaxInt, newestMatching, int64(w.Before), matching(w))
-		return found, err
-	}
-	if w.Whole() {
-		return indexed()
-	}
-	matches := func(m store.Message) bool { return w.Covers(m) && w.Matches(m.Text) }
-	return search.Walk{
-		First: 200, Dense: 40,
-		Newest: func(messages int) ([]search.Candidate, bool, error) {
-			if w.Within == nil {
-				return t.candidates(w, matches, messages, newestTexts, int64(w.Before))
-			}
-			return t.candidates(w, matches, messages, newestMatching, int64(w.Before), inAnyOf(w))
-		},
-		Indexed: indexed,
-	}.Candidates(w.Limit)
 }
 
-// candidates takes those that are candidates among so many messages of an
-// answer, and returns whether it has no more.
-func (t *tx) candidates(w search.Wanted, is func(store.Message) bool, messages int, text string, args ...any) (found []search.Candidate, end bool, err error) {
-	end = true
-	err = t.each(func(r row) (bool, error) {
-		var m store.Message
-		if err := r.Scan((*int64)(&m.ID), (*int64)(&m.Conversation), (*string)(&m.Account), &m.Text, timeColumn{&m.CreatedAt}); err != nil {
+// candidates are handed out one by one.
+type candidates struct {
+	*tx
+	w            search.Wanted
+	before, from int64 // the ids that are left
+	more         bool  // are left, and wanted
+	yield        func(search.Candidate, error) bool
+
+	looked, hits int // in this stride
+	stride       int
+}
+
+// limit leaves only the ids of the days in which is searched.
+func (c *candidates) limit() error {
+	if c.w.Since.IsZero() && c.w.Until.IsZero() {
+		return nil
+	}
+	first, last := int64(math.MinInt64), int64(math.MaxInt64)
+	if !c.w.Since.IsZero() {
+		first = dayOf(c.w.Since)
+	}
+	if !c.w.Until.IsZero() {
+		last = dayOf(c.w.Until)
+	}
+	c.more = false
+	return c.each(func(r row) (bool, error) {
+		var from, through *int64
+		err := r.Scan(&from, &through)
+		if err == nil && from != nil {
+			c.more, c.from, c.before = true, *from, min(c.before, *through+1)
+		}
+		return false, err
+	}, `SELECT min(first), max(last) FROM (
+			SELECT first, last FROM search_days WHERE day BETWEEN ?1 AND ?2
+			UNION ALL SELECT min(message), max(message) FROM search_pending
+		)`, first, last)
+}
+
+// walk looks at the newest messages, as long as enough of them are hits, or all
+// if they are few.
+func (c *candidates) walk() error {
+	switch {
+	case c.w.Within != nil:
+		return c.walkWithin()
+	case c.w.Query.Whole(): // the index does not take long
+		return nil
+	}
+	sparse := false
+	err := c.each(func(r row) (bool, error) {
+		m, err := scanText(r)
+		if err != nil {
 			return false, err
 		}
-		if is(m) {
-			found = append(found, search.Candidate{Message: m.ID, Conversation: m.Conversation})
-		}
-		messages--
-		end = messages > 0 && len(found) < w.Limit
-		return end, nil
-	}, text, args...)
-	return found, end, err
+		sparse = c.look(m)
+		return c.more && !sparse, nil
+	}, newestTexts, c.before, c.from)
+	c.more = c.more && sparse
+	return err
 }
 
-// inAnyOf returns the conversations in which is searched in the language of the
-// index.
-func inAnyOf(w search.Wanted) string {
-	tokens := make([]string, len(w.Within))
-	for i, id := range w.Within {
-		tokens[i] = phrase(search.Token{Text: search.ConversationToken(id)})
+// walkWithin does the same with the messages of some conversations.
+func (c *candidates) walkWithin() error {
+	var ids []store.MessageID
+	for _, conversation := range c.w.Within {
+		found, err := all(c.tx, func(r row, id *store.MessageID) error { return r.Scan((*int64)(id)) },
+			`SELECT id FROM messages WHERE conversation = ?1 AND id < ?2 AND id >= ?3 LIMIT ?4`, int64(conversation), c.before, c.from, listed)
+		if err != nil {
+			return err
+		}
+		if ids = append(ids, found...); len(ids) >= listed {
+			return nil
+		}
 	}
-	return strings.Join(tokens, " OR ")
+	slices.SortFunc(ids, func(a, b store.MessageID) int { return cmp.Compare(b, a) })
+	for some := range slices.Chunk(ids, chunks[len(chunks)-1]) {
+		messages, err := byKeys(c.tx, &textsByID, func(r row, m *store.Message) (err error) {
+			*m, err = scanText(r)
+			return err
+		}, func(m *store.Message) store.MessageID { return m.ID }, some)
+		if err != nil {
+			return err
+		}
+		for _, m := range messages {
+			if sparse := c.look(m); !c.more || sparse && len(ids) > readable {
+				return nil
+			}
+		}
+	}
+	c.more = false
+	return nil
+}
+
+// look hands a message out if it is a hit, and reports whether there are too few
+// of them.
+func (c *candidates) look(m store.Message) (sparse bool) {
+	c.before = int64(m.ID)
+	if c.w.Covers(m) && c.w.Query.Matches(m.Text) {
+		c.hits++
+		c.more = c.yield(candidateOf(m), nil)
+	}
+	if c.looked++; c.stride == 0 {
+		c.stride = stride
+	}
+	if c.looked < c.stride {
+		return false
+	}
+	sparse = c.hits < c.looked/dense
+	c.stride, c.looked, c.hits = widening*c.stride, 0, 0
+	return sparse
+}
+
+// take hands out the candidates of an answer of the index.
+func (c *candidates) take(text string, args ...any) error {
+	return c.each(func(r row) (bool, error) {
+		var pending bool
+		m, err := scanText(r, &pending)
+		if err != nil {
+			return false, err
+		}
+		if !c.w.Covers(m) || pending && !c.w.Query.Matches(m.Text) {
+			return true, nil
+		}
+		if c.w.Within != nil {
+			if _, wanted := slices.BinarySearch(c.w.Within, m.Conversation); !wanted {
+				return true, nil
+			}
+		}
+		return c.yield(candidateOf(m), nil), nil
+	}, text, args...)
+}
+
+// scanText reads what is searched of a message, and what comes behind.
+func scanText(r row, more ...any) (m store.Message, err error) {
+	err = r.Scan(append([]any{(*int64)(&m.ID), (*string)(&m.Account), (*int64)(&m.Conversation), &m.Text, timeColumn{&m.CreatedAt}}, more...)...)
+	return m, err
+}
+
+func candidateOf(m store.Message) search.Candidate {
+	return search.Candidate{Message: m.ID, Conversation: m.Conversation, Text: m.Text, HasText: true}
 }
 
 // matching returns what is wanted in the language of the index, in which a
 // token between quotation marks is nothing but a token.
 // Source: SQLite, FTS5, Full-text Query Syntax.
+//
+// It leaves out what would make the index slow and its answer little shorter:
+// all but a few terms, and conversations if they are many.
 func matching(w search.Wanted) string {
 	terms := []string{phrase(search.Token{Text: search.AccountToken(w.Account)})}
-	if w.Within != nil {
-		terms = append(terms, "("+inAnyOf(w)+")")
+	if n := len(w.Within); n > 0 && n <= addressed {
+		tokens := make([]string, n)
+		for i, id := range w.Within {
+			tokens[i] = phrase(search.Token{Text: search.ConversationToken(id)})
+		}
+		terms = append(terms, "("+strings.Join(tokens, " OR ")+")")
 	}
-	for _, term := range w.Terms {
+	for _, term := range w.Query.Rarest(asked).Terms {
 		phrases := make([]string, len(term))
 		for i, p := range term {
 			tokens := make([]string, len(p))
@@ -108,62 +247,4 @@ func phrase(t search.Token) string {
 		return `"` + t.Text + `" *`
 	}
 	return `"` + t.Text + `"`
-}
-
-// searchable is what of a message is in the index.
-type searchable struct {
-	account      store.AccountID
-	conversation store.ConversationID
-	text         string
-}
-
-// noted is what was read of a message at a version.
-type noted struct {
-	searchable
-	version int64
-}
-
-func searchableOf(m store.Message) searchable { return searchable{m.Account, m.Conversation, m.Text} }
-
-// noteText remembers how a message is searched, at a version.
-func (t *tx) noteText(m store.Message, version int64) {
-	if t.searched == nil {
-		t.searched = make(map[store.MessageID]noted)
-	}
-	t.searched[m.ID] = noted{searchableOf(m), version}
-}
-
-// searchedAs returns how a message that is to be written is searched so far.
-func (t *tx) searchedAs(m store.Message) (searchable, error) {
-	if m.Version == 0 || t.restores {
-		return searchable{}, nil
-	}
-	if n, known := t.searched[m.ID]; known && n.version == m.Version {
-		return n.searchable, nil
-	}
-	// Reading notes it. If there is none, or of another version, the write
-	// will fail.
-	if _, err := t.Messages(m.ID); err != nil {
-		return searchable{}, err
-	}
-	return t.searched[m.ID].searchable, nil
-}
-
-// reindex makes the index follow a message.
-func (t *tx) reindex(id store.MessageID, was, is searchable) error {
-	if was == is {
-		return nil
-	}
-	if was.text != "" {
-		if _, err := t.exec(`DELETE FROM search WHERE rowid = ?`, int64(id)); err != nil {
-			return err
-		}
-	}
-	tokens := search.Tokens(is.text)
-	if len(tokens) == 0 {
-		return nil
-	}
-	tokens = append(tokens, search.AccountToken(is.account), search.ConversationToken(is.conversation))
-	_, err := t.exec(`INSERT INTO search (rowid, tokens) VALUES (?, ?)`, int64(id), strings.Join(tokens, " "))
-	return err
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/teaminbox/teaminbox/internal/turns"
+	"github.com/teaminbox/teaminbox/internal/upkeep"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -20,7 +21,7 @@ type Store struct {
 	readers *pool
 
 	checkpoints *checkpointer
-	backlog     *backlog // nil while the Store is opened
+	indexer     *upkeep.Worker // nil while the Store is opened
 	turns       turns.Last
 
 	files []os.FileInfo // of the file and its log, as they were opened
@@ -89,6 +90,9 @@ func (s *Store) run(ctx context.Context, from *pool, readOnly bool, fn func(stor
 	}
 	open, sound = false, true
 	s.checkpoints.committed()
+	if t.unindexed > 0 { // none are while the Store is opened
+		s.indexer.Add(t.unindexed)
+	}
 	return nil
 }
 
@@ -148,8 +152,8 @@ func (s *Store) begin(ctx context.Context, c *conn, readOnly bool) error {
 // is in the log back into the file, and closes it. If no other process has it
 // open, the file alone is left. Closing twice fails with [ErrClosed].
 func (s *Store) Close() error {
-	if s.backlog != nil {
-		s.backlog.close()
+	if s.indexer != nil {
+		s.indexer.Close()
 	}
 	if !s.writer.shut() {
 		return ErrClosed

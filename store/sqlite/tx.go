@@ -25,10 +25,10 @@ type tx struct {
 	clock    func() time.Time
 	turns    *turns.Last
 
-	counters counters
-	listed   map[store.ConversationID]record.Listing // see tx.listing
-	searched map[store.MessageID]noted               // see tx.searchedAs
-	moment   time.Time                               // see tx.now
+	counters  counters
+	listed    map[store.ConversationID]record.Listing // see tx.listing
+	unindexed int                                     // messages that were added and wait to be indexed
+	moment    time.Time                               // see tx.now
 
 	failed error // what a statement failed with, so that the transaction can't be committed
 	ended  bool

@@ -2,9 +2,11 @@ package storetest
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/teaminbox/teaminbox/store"
@@ -209,6 +211,48 @@ func searchDefects() []defect {
 				q.Inboxes = []store.InboxID{support, sales}
 			}
 		})},
+		{"the inbox is ignored", []string{"search/in an inbox"}, asking(func(q *store.SearchQuery) { q.Inbox = "" })},
+		{"the inbox is an alternative", []string{"search/in an inbox"}, asking(func(q *store.SearchQuery) {
+			if q.Inbox != "" {
+				q.Inboxes, q.Inbox = append(slices.Clone(q.Inboxes), q.Inbox), ""
+			}
+		})},
+		{"far times are an error", []string{"search/in far times"}, searches(func(tx store.Tx, q store.SearchQuery) ([]store.Message, error) {
+			if q.Since.Year() < -4712 || q.Until.Year() > 294_275 {
+				return nil, errors.New("timestamp out of range")
+			}
+			return tx.SearchMessages(q)
+		})},
+		{"far times wrap around", []string{"search/in far times"}, asking(func(q *store.SearchQuery) {
+			if !q.Until.IsZero() {
+				q.Until = time.UnixMicro(q.Until.Unix() * 1_000_000)
+			}
+		})},
+		{"there are too many parameters", []string{"search/a great many at once"}, searches(func(tx store.Tx, q store.SearchQuery) ([]store.Message, error) {
+			ms, err := tx.SearchMessages(q)
+			if len(ms) > 999 {
+				return nil, errors.New("too many SQL variables")
+			}
+			return ms, err
+		})},
+		{"what was imported is not in the index", []string{"search/after an Import"}, func(m *mutant) {
+			imported := false
+			m.imports = func(ctx context.Context, fn func(store.Target) error) error {
+				imported = true
+				return m.Store.Import(ctx, fn)
+			}
+			missing(func(store.SearchQuery, store.Message) bool { return imported })(m)
+		}},
+		{"an Update finds what was there a while ago", []string{"search/beside writers"}, func(m *mutant) {
+			var mu sync.Mutex
+			early := make(map[string]int)
+			missing(func(q store.SearchQuery, _ store.Message) bool {
+				mu.Lock()
+				defer mu.Unlock()
+				early[q.Text]++
+				return early[q.Text] == 1
+			})(m)
+		}},
 		{"Since is not included", []string{"search/in a time"}, asking(func(q *store.SearchQuery) {
 			if !q.Since.IsZero() {
 				q.Since = q.Since.Add(time.Microsecond)

@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -26,13 +25,18 @@ func searchCases() []testCase {
 		{"search/who takes part changes", either + " " + sees, searchTransfer},
 		{"search/few among many", either + " The limit counts what is found.", searchFew},
 		{"search/many among more", either + " The limit counts what is found.", searchMany},
+		{"search/a great many at once", either, searchWide},
 		{"search/in a conversation", "Conversation: only in this one; 0: in any.", searchConversation},
+		{"search/in an inbox", "Inbox: only in this one; \"\": in any.", searchInbox},
 		{"search/in a time", "Since: only messages with CreatedAt at this time or later. Until: before this time.", searchTime},
+		{"search/in far times", "Since: only messages with CreatedAt at this time or later. Until: before this time. Any time will do.", searchFarTimes},
 		{"search/accounts apart", "A SearchQuery selects messages of one account.", searchAccounts},
 		{"search/notes and answers", "A SearchQuery selects messages and notes.", searchDirections},
 		{"search/after changes", sees + " A message is found by the text that it has.", searchChanges},
 		{"search/in the same transaction", sees, searchOwn},
 		{"search/rolled back", "Nothing that a failed Update wrote is kept.", searchRolledBack},
+		{"search/beside writers", "What an Update has found stays true until it is committed.", searchBeside},
+		{"search/after an Import", "What an Import has put is found as soon as it has ended.", searchImported},
 	})
 }
 
@@ -189,6 +193,34 @@ func searchTime(e *env) error {
 	return nil
 }
 
+// searchFarTimes asks for times that many databases can't hold.
+func searchFarTimes(e *env) error {
+	ms, err := e.written("bicycle 0", "bicycle 1")
+	if err != nil {
+		return err
+	}
+	year := func(y int) time.Time { return time.Date(y, time.March, 1, 0, 0, 0, 0, time.UTC) }
+	for _, far := range []int{10_000, 300_000, 1 << 30} {
+		for _, t := range []struct {
+			since, until time.Time
+			want         []store.Message
+		}{
+			{year(-far), year(far), newestFirst(ms...)},
+			{year(-far), noon.Add(time.Second), ms[:1]},
+			{noon.Add(time.Second), year(far), ms[1:]},
+			{time.Time{}, year(-far), nil},
+			{year(far), time.Time{}, nil},
+		} {
+			q := searched("bicycle")
+			q.Since, q.Until = t.since, t.until
+			if err := e.expectFound(q, t.want...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 func searchAccounts(e *env) error {
 	ours, err := e.written("bicycle")
 	if err != nil {
@@ -276,47 +308,4 @@ func searchChanges(e *env) error {
 	q := searched("unicycle")
 	q.Conversation, q.Inboxes = other.ID, []store.InboxID{sales}
 	return doing("in the other conversation", e.expectFound(q, *m))
-}
-
-func searchOwn(e *env) error {
-	ms, err := e.written("bicycle", "bicycle")
-	if err != nil {
-		return err
-	}
-	return e.update(func(tx store.Tx) error {
-		if err := expectFoundIn(tx, searched("bicycle"), ms[1], ms[0]); err != nil {
-			return err
-		}
-		ms[0].Text = "car"
-		if err := tx.PutMessages(ms[0]); err != nil {
-			return err
-		}
-		ms[0].Version++
-		return errors.Join(expectFoundIn(tx, searched("bicycle"), ms[1]), expectFoundIn(tx, searched("car"), ms[0]))
-	})
-}
-
-func searchRolledBack(e *env) error {
-	ms, err := e.written("bicycle")
-	if err != nil {
-		return err
-	}
-	c, err := e.stored()
-	if err != nil {
-		return err
-	}
-	made, err := e.messageIn(c, 1)
-	if err != nil {
-		return err
-	}
-	changed := ms[0]
-	made.Text, changed.Text = "tricycle", "tricycle"
-	err = e.update(func(tx store.Tx) error { return errors.Join(tx.PutMessages(made, changed), errDeliberate) })
-	if err := expectError(err, errDeliberate); err != nil {
-		return err
-	}
-	if err := e.expectFound(searched("tricycle")); err != nil {
-		return err
-	}
-	return e.expectFound(searched("bicycle"), ms[0])
 }

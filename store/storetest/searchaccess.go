@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/teaminbox/teaminbox/store"
 )
@@ -229,6 +230,85 @@ func searchAmong(e *env, some, others, each int) error {
 		return err
 	}
 	return e.pagesOf(searched(`"bicycle"`), seen)
+}
+
+// searchWide finds messages of so many conversations at once that they are more
+// than a statement may have parameters, first alone and then among others.
+func searchWide(e *env) error {
+	ours, err := e.bare(1000)
+	if err != nil {
+		return err
+	}
+	ms := make([]store.Message, len(ours))
+	for i, c := range ours {
+		if ms[i], err = e.messageIn(c, 1); err != nil {
+			return err
+		}
+		ms[i].Text = fmt.Sprintf("bicycle no %d", i)
+	}
+	if err := e.update(func(tx store.Tx) error { return tx.PutMessages(ms...) }); err != nil {
+		return err
+	}
+	for i := range ms {
+		ms[i].Version = 1
+	}
+	want := newestFirst(ms...)
+	all := searched("bicycle")
+	all.Limit = len(ms) + 1
+	if err := e.expectFound(all, want...); err != nil {
+		return err
+	}
+	theirs, err := e.listed(1, func(_ int, c *store.Conversation) { c.Inbox = sales })
+	if err != nil {
+		return err
+	}
+	if _, err := e.writtenIn(theirs[0], slices.Repeat([]string{"bicycle"}, 1500)...); err != nil {
+		return err
+	}
+	if err := e.expectFound(all, want...); err != nil {
+		return doing("among others", err)
+	}
+	some := searched("bicycle")
+	return doing("some among others", e.expectFound(some, want[:some.Limit]...))
+}
+
+func searchInbox(e *env) error {
+	cs, err := e.listed(4, func(i int, c *store.Conversation) {
+		c.Inbox = []store.InboxID{support, sales}[i%2]
+		if i >= 2 {
+			c.Users = []store.UserID{bob}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	ms, err := e.oneInEach(cs)
+	if err != nil {
+		return err
+	}
+	for _, t := range []struct {
+		what string
+		q    store.SearchQuery
+		want []store.Message
+	}{
+		{"any", store.SearchQuery{Inboxes: []store.InboxID{support, sales}}, newestFirst(ms...)},
+		{"one of two", store.SearchQuery{Inboxes: []store.InboxID{support, sales}, Inbox: sales}, []store.Message{ms[3], ms[1]}},
+		{"one in which a user takes part", store.SearchQuery{User: bob, Inbox: support}, []store.Message{ms[2]}},
+		{"one that is not among the alternatives", store.SearchQuery{Inboxes: []store.InboxID{support}, Inbox: sales}, nil},
+		{"one that is not, but for what a user takes part in", store.SearchQuery{Inboxes: []store.InboxID{support}, User: bob, Inbox: sales}, []store.Message{ms[3]}},
+		{"one without alternatives", store.SearchQuery{Inbox: support}, nil},
+		{"one and a conversation elsewhere", store.SearchQuery{Inboxes: []store.InboxID{support, sales}, Inbox: support, Conversation: cs[1].ID}, nil},
+		{"one that does not exist", store.SearchQuery{Inboxes: []store.InboxID{support, sales}, Inbox: "nowhere"}, nil},
+	} {
+		t.q.Account, t.q.Text = acme, "bicycle"
+		for _, limit := range []int{1, 100} {
+			t.q.Limit = limit
+			if err := doing(t.what, e.expectFound(t.q, t.want[:min(limit, len(t.want))]...)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // bare puts conversations of acme's support that nobody takes part in.

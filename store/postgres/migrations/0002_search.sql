@@ -10,15 +10,36 @@ CREATE TABLE @search (
 	tokens       tsvector NOT NULL
 );
 
+CREATE INDEX search_conversation ON @search (conversation, message);
+
 -- What is new waits in a list until it is worth while: each of a message's tokens
 -- is in another place of the index. A search reads the list too, and whoever
--- fills it sorts it in, so it is kept short: 256 kB.
-CREATE INDEX search_tokens ON @search USING gin (tokens) WITH (fastupdate = on, gin_pending_list_limit = 256);
+-- fills it sorts it in. The Store does that beside the Updates long before there
+-- are 4 MB.
+CREATE INDEX search_tokens ON @search USING gin (tokens) WITH (fastupdate = on, gin_pending_list_limit = 4096);
 
--- Messages with smaller ids than this may not be in the index yet. The Store
--- adds them while it is in use.
-CREATE TABLE @search_backlog (
-	below bigint NOT NULL
+-- By which version of the tokens the index is. Messages with smaller ids than
+-- below may not be in it yet, or by another version. The Store adds them while
+-- it is in use.
+CREATE TABLE @search_state (
+	version int NOT NULL,
+	below   bigint NOT NULL
 );
 
-INSERT INTO @search_backlog (below) SELECT max(id) + 1 FROM @messages HAVING count(*) > 0;
+INSERT INTO @search_state VALUES (0, 0);
+
+-- The messages that the index does not agree with, until the Store has seen to
+-- them. A Store indexes what it writes itself, and says so by the setting
+-- teaminbox.search, which is its version of the tokens. Triggers note what is
+-- written by others: processes of a version of the library that had no search, or
+-- had other tokens, which go on until they have been replaced. The triggers are
+-- made when the Store is opened, as they compare the version.
+CREATE TABLE @search_pending (
+	message bigint PRIMARY KEY
+);
+
+CREATE FUNCTION @search_later() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO @search_pending (message) VALUES (NEW.id) ON CONFLICT DO NOTHING;
+	RETURN NULL;
+END $$;
