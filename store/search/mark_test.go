@@ -63,6 +63,7 @@ func TestMarks(t *testing.T) {
 		{"its end", "5550123", "at +1 (415) [555-0123]"},
 		{"a number and its groups", "415-555", "at +1 ([415) 555]-0123"},
 		{"one with its country code", "+41795550123", "call 0[79 555 01 23] or 079 555 01 24"},
+		{"one whose zero stays", "+390655550123", "Roma [06 5555 0123]"},
 		{"one beside another", "4471 0795550123", "order [4471] of +41[795550123]"},
 		{"one in a long row", "14155550124", "[1 415 555 0124] / 1 415 555 0123 / [1 415 555 0124]"},
 		{"one of several lines", "0445550124", "079 555 01 23\n[044 555 01 24]\n031 555 01 25"},

@@ -17,6 +17,7 @@ func TestRarest(t *testing.T) {
 		{"is", 3, "is"},
 		{"order 4471 of alice", 2, "4471* order*"},
 		{`inv "inv"`, 1, "inv"},
+		{`house "xylophone is"`, 1, "xylophone"},
 		{"我 北京大学 hello", 1, "北京"},
 		{`"this is the house that jack built" to`, 1, "house"},
 		{`"this is the house that jack built" to`, 3, "house&built&this to"},

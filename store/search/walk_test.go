@@ -117,6 +117,16 @@ func TestWalkGoesToTheEnd(t *testing.T) {
 	}
 }
 
+// However short the walks are, they end.
+func TestWalkWithoutCandidates(t *testing.T) {
+	c := corpus{messages: 1e5, is: func(int) bool { return false }}
+	w := c.walk()
+	w.First = w.Dense - 1
+	if found := taken(t, w.Candidates(store.MessageID(c.messages+1)), 0); len(found) > 0 || len(c.walks) != 1 || c.indexed != 1 {
+		t.Errorf("found %v in %d walks, and by the index %d times", found, len(c.walks), c.indexed)
+	}
+}
+
 func TestWalkFails(t *testing.T) {
 	broken := errors.New("broken")
 	fails := func(store.MessageID, int) ([]Candidate, bool, error) { return nil, false, broken }
