@@ -89,7 +89,7 @@ func (w *Worker) run(ctx context.Context) {
 			return
 		case err != nil:
 			if pause == shortestPause {
-				w.log.ErrorContext(ctx, w.failure+"; it is tried again until it succeeds", "err", err)
+				w.log.ErrorContext(ctx, "the upkeep of a store fails; it is tried again until it succeeds", "consequence", w.failure, "err", err)
 			}
 			if !sleep(ctx, pause) {
 				return

@@ -91,7 +91,8 @@ func (w within) Update(ctx context.Context, fn func(store.Tx) error) error {
 		t := w.newTx(ctx, false)
 		t.again = &a
 		err := w.attempt(t, fn) //nolint:contextcheck // see there
-		if err == nil || !errors.Is(t.failed, errTaken) && !(later && errors.Is(t.failed, ErrBusy)) || try == maxTries {
+		inTheWay := errors.Is(t.failed, errTaken) || later && errors.Is(t.failed, ErrBusy)
+		if err == nil || !inTheWay || try == maxTries {
 			return w.translate(t, err)
 		}
 		a.after(t)

@@ -58,6 +58,9 @@ func (h hosted) run(ctx context.Context, options *sql.TxOptions, fn func(store.S
 
 // Everything that a Store promises holds in transactions of the host's.
 func TestConformanceWithin(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it is no matter of races, and takes long; run without -short")
+	}
 	clocks := make(map[store.Store]*testClock)
 	open := func(t testing.TB, path string, clock *testClock) store.Store {
 		s := openAt(t, path, Config{Now: clock.Now, NotifyInterval: time.Millisecond})
