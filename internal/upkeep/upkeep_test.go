@@ -38,7 +38,7 @@ func start(t *testing.T, k *turns) (*Worker, *bytes.Buffer) {
 	t.Helper()
 	logged := &bytes.Buffer{}
 	k.start = time.Now()
-	w := Start(t.Context(), slog.New(slog.NewTextHandler(logged, nil)), soon, "the index is behind", k.turn)
+	w := Start(t.Context(), slog.New(slog.NewTextHandler(logged, nil)), soon, k.turn)
 	t.Cleanup(w.Close)
 	synctest.Wait()
 	return w, logged
@@ -119,7 +119,7 @@ func TestFailuresPause(t *testing.T) {
 		if !slices.Equal(k.at[:len(want)], want) {
 			t.Errorf("turns at %v; want them to begin with %v", k.at, want)
 		}
-		if n := strings.Count(logged.String(), "level=ERROR"); n != 2 || !strings.Contains(logged.String(), "the index is behind") {
+		if n := strings.Count(logged.String(), "level=ERROR"); n != 2 || !strings.Contains(logged.String(), "the index of words is behind") {
 			t.Errorf("logged %d errors, one for each time that it began to fail are wanted:\n%s", n, logged)
 		}
 	})
@@ -135,7 +135,7 @@ func TestCloseDoesNotWait(t *testing.T) {
 			func(ctx context.Context) (bool, error) { <-ctx.Done(); return false, ctx.Err() },
 		} {
 			logged := &bytes.Buffer{}
-			w := Start(t.Context(), slog.New(slog.NewTextHandler(logged, nil)), soon, "the index is behind", turn)
+			w := Start(t.Context(), slog.New(slog.NewTextHandler(logged, nil)), soon, turn)
 			w.Close()
 			w.Close()
 			if strings.Contains(logged.String(), context.Canceled.Error()) {
