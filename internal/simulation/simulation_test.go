@@ -21,6 +21,7 @@ const (
 
 	// These are for the binaries of TestPlantedBugs.
 	envBudget = "TEAMINBOX_SIMULATION_BUDGET" // so many seeds
+	envFrom   = "TEAMINBOX_SIMULATION_FROM"   // beginning with this one
 	envWant   = "TEAMINBOX_SIMULATION_WANT"   // the check that is to fail; others may as well
 )
 
@@ -119,12 +120,16 @@ func table(counts map[string]int) string {
 // TestBudget runs a number of seeds and stops at the first that breaks a
 // promise. TestPlantedBugs runs it in binaries with a defect.
 func TestBudget(t *testing.T) {
-	text := cmp.Or(os.Getenv(envBudget), "1")
-	budget, err := strconv.ParseUint(text, 10, 64)
-	if err != nil {
-		t.Fatalf("%s is no number: %v", envBudget, err)
+	number := func(name, otherwise string) uint64 {
+		n, err := strconv.ParseUint(cmp.Or(os.Getenv(name), otherwise), 10, 64)
+		if err != nil {
+			t.Fatalf("%s is no number: %v", name, err)
+		}
+		return n
 	}
-	for seed := range budget {
+	from := number(envFrom, "0")
+	for n := range number(envBudget, "1") {
+		seed := from + n
 		r := simulate(t, newPlan(seed), inMemory)
 		want := os.Getenv(envWant)
 		if slices.ContainsFunc(r.violations, func(v violation) bool { return want == "" || v.check.name == want }) {

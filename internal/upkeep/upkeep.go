@@ -1,5 +1,6 @@
-// Package upkeep does on a goroutine of its own what a store need not do before
-// it answers: soon after something was written, many at once.
+// Package upkeep does on a goroutine of its own what a store's index of words
+// needs and nobody has to wait for: soon after something was written, much at
+// once.
 package upkeep
 
 import (
@@ -19,10 +20,9 @@ const (
 
 // Worker has its turns.
 type Worker struct {
-	turn    func(context.Context) (more bool, err error)
-	soon    time.Duration
-	log     *slog.Logger
-	failure string
+	turn func(context.Context) (more bool, err error)
+	soon time.Duration
+	log  *slog.Logger
 
 	mu      sync.Mutex
 	waiting int
@@ -36,11 +36,11 @@ type Worker struct {
 // Start starts a worker, which runs until it is closed. A turn does a part and
 // reports whether there is more to be done at once. The first comes immediately;
 // later ones when enough waits, so soon after the first that waits, and now and
-// then. One that fails comes again, after a pause that grows. The failure is what
-// the first error is logged as.
-func Start(ctx context.Context, log *slog.Logger, soon time.Duration, failure string, turn func(context.Context) (more bool, err error)) *Worker {
+// then. One that fails comes again, after a pause that grows, and the first failure
+// is logged.
+func Start(ctx context.Context, log *slog.Logger, soon time.Duration, turn func(context.Context) (more bool, err error)) *Worker {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	w := &Worker{turn: turn, soon: soon, log: log, failure: failure, first: make(chan struct{}, 1), full: make(chan struct{}, 1), stop: cancel}
+	w := &Worker{turn: turn, soon: soon, log: log, first: make(chan struct{}, 1), full: make(chan struct{}, 1), stop: cancel}
 	w.done.Go(func() { w.run(ctx) })
 	return w
 }
@@ -89,7 +89,7 @@ func (w *Worker) run(ctx context.Context) {
 			return
 		case err != nil:
 			if pause == shortestPause {
-				w.log.ErrorContext(ctx, "the upkeep of a store fails; it is tried again until it succeeds", "consequence", w.failure, "err", err)
+				w.log.ErrorContext(ctx, "the index of words is behind, so that messages are found slowly; it is tried again until it succeeds", "err", err)
 			}
 			if !sleep(ctx, pause) {
 				return

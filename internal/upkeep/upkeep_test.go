@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,11 +18,14 @@ const soon = 500 * time.Millisecond
 // turns records when a worker has its turns, and what they return.
 type turns struct {
 	start time.Time
+	mu    sync.Mutex
 	at    []time.Duration
 	more  func(n int) (bool, error) // of the nth; nil: nothing is left
 }
 
 func (k *turns) turn(context.Context) (bool, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	k.at = append(k.at, time.Since(k.start))
 	if k.more == nil {
 		return false, nil
@@ -34,7 +38,7 @@ func start(t *testing.T, k *turns) (*Worker, *bytes.Buffer) {
 	t.Helper()
 	logged := &bytes.Buffer{}
 	k.start = time.Now()
-	w := Start(t.Context(), slog.New(slog.NewTextHandler(logged, nil)), soon, "the index is behind", k.turn)
+	w := Start(t.Context(), slog.New(slog.NewTextHandler(logged, nil)), soon, k.turn)
 	t.Cleanup(w.Close)
 	synctest.Wait()
 	return w, logged
@@ -43,6 +47,8 @@ func start(t *testing.T, k *turns) (*Worker, *bytes.Buffer) {
 func (k *turns) want(t *testing.T, want ...time.Duration) {
 	t.Helper()
 	synctest.Wait()
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if !slices.Equal(k.at, want) {
 		t.Errorf("turns at %v; want %v", k.at, want)
 	}
@@ -105,7 +111,7 @@ func TestFailuresPause(t *testing.T) {
 		w, logged := start(t, k)
 		w.Add(enough) // does not make it faster
 		time.Sleep(4 * time.Minute)
-		synctest.Wait()
+		w.Close()
 		want := []time.Duration{0}
 		for _, seconds := range []time.Duration{1, 3, 7, 15, 31, 63, 123, 183} {
 			want = append(want, seconds*time.Second)
@@ -113,7 +119,7 @@ func TestFailuresPause(t *testing.T) {
 		if !slices.Equal(k.at[:len(want)], want) {
 			t.Errorf("turns at %v; want them to begin with %v", k.at, want)
 		}
-		if n := strings.Count(logged.String(), "level=ERROR"); n != 2 || !strings.Contains(logged.String(), "the index is behind") {
+		if n := strings.Count(logged.String(), "level=ERROR"); n != 2 || !strings.Contains(logged.String(), "the index of words is behind") {
 			t.Errorf("logged %d errors, one for each time that it began to fail are wanted:\n%s", n, logged)
 		}
 	})
@@ -129,7 +135,7 @@ func TestCloseDoesNotWait(t *testing.T) {
 			func(ctx context.Context) (bool, error) { <-ctx.Done(); return false, ctx.Err() },
 		} {
 			logged := &bytes.Buffer{}
-			w := Start(t.Context(), slog.New(slog.NewTextHandler(logged, nil)), soon, "the index is behind", turn)
+			w := Start(t.Context(), slog.New(slog.NewTextHandler(logged, nil)), soon, turn)
 			w.Close()
 			w.Close()
 			if strings.Contains(logged.String(), context.Canceled.Error()) {

@@ -86,7 +86,7 @@ func open(ctx context.Context, pool *pgxpool.Pool, cfg Config) (*Store, error) {
 		return nil, err
 	}
 	s.announcer = newAnnouncer(s) //nolint:contextcheck // it lives as long as the Store
-	s.indexer = upkeep.Start(ctx, s.cfg.Logger, indexedSoon, "messages are found slowly, as they could not be added to the index", s.index)
+	s.indexer = upkeep.Start(ctx, s.cfg.Logger, indexedSoon, s.index)
 	return s, nil
 }
 

@@ -36,9 +36,9 @@ func Open(ctx context.Context, path string, cfg Config) (*Store, error) {
 		return nil, err
 	}
 	if err := s.useTokens(ctx); err != nil {
-		return nil, errors.Join(err, s.Close()) //nolint:contextcheck // it is closed after ctx has ended, too
+		return nil, errors.Join(err, s.Close()) //nolint:contextcheck // what is open is closed after the caller's context has ended, too
 	}
-	s.indexer = upkeep.Start(ctx, s.cfg.Logger, indexedSoon, "messages are found slowly, as they could not be added to the index", s.index)
+	s.indexer = upkeep.Start(ctx, s.cfg.Logger, indexedSoon, s.index)
 	return s, nil
 }
 
