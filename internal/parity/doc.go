@@ -24,7 +24,7 @@
 // A few seeds are a part of every go test. A difference names the script, the
 // step and the seed, which is then played alone by
 //
-//	TEAMINBOX_PARITY_SEED=17 go test -run TestSeed ./internal/parity
+//	TEAMINBOX_PARITY_SEED=17 go test -run TestSeeds ./internal/parity
 //
 // and TEAMINBOX_PARITY_SEEDS=500 plays so many from TEAMINBOX_PARITY_SEED on.
 // Postgres is what package internal/pgtest finds; without one it is skipped,

@@ -17,24 +17,15 @@ const (
 // TestTour plays the script that is written by hand.
 func TestTour(t *testing.T) { same(t, "the tour", tour) }
 
-// TestSeeds plays the same seeds every time.
+// TestSeeds plays the same seeds every time, or those that it is told.
 func TestSeeds(t *testing.T) {
 	seeds := uint64(4)
-	if testing.Short() {
+	if testing.Short() || os.Getenv(envSeed) != "" {
 		seeds = 1
 	}
-	for seed := range seeds {
-		playSeed(t, seed)
-	}
-}
-
-// TestSeed plays the seeds that it is told.
-func TestSeed(t *testing.T) {
-	if os.Getenv(envSeed) == "" && os.Getenv(envSeeds) == "" {
-		t.Skipf("set %s to a seed, or %s to how many are to be played", envSeed, envSeeds)
-	}
-	for seed := number(t, envSeed, 0); seed < number(t, envSeed, 0)+number(t, envSeeds, 1) && !t.Failed(); seed++ {
-		playSeed(t, seed)
+	from := number(t, envSeed, 0)
+	for n := range number(t, envSeeds, seeds) {
+		playSeed(t, from+n)
 	}
 }
 
