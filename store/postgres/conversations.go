@@ -120,67 +120,14 @@ func (t *tx) PutConversations(cs ...store.Conversation) error {
 // flushConversations returns the statements that write conversations and move
 // them in the lists of those who take part.
 func (t *tx) flushConversations() ([]statement, error) {
-	var gone, come []participant
+	var l listMoves
 	for _, s := range t.conversations.dirty {
-		var was record.Listing
-		if s.kept != nil {
-			was = record.ListingOf(*s.kept)
-		}
-		is := record.ListingOf(s.value)
-		left, joined := record.Moves(was, is)
-		if s.kept != nil {
-			gone = appendParticipants(gone, *s.kept, left)
-		}
-		come = appendParticipants(come, s.value, joined)
+		l.add(s.kept, s.value)
 	}
 	statements, err := t.conversations.flush(&conversationsTable)
 	if err != nil {
 		return nil, err
 	}
-	if len(gone) > 0 {
-		args, err := params(participantColumns[:5], pointers(gone))
-		if err != nil {
-			return nil, err
-		}
-		statements = append(statements, statement{text: `
-			DELETE FROM @participants p USING unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::bigint[]) AS k(account, name, status, last_at, conversation)
-			WHERE p.account = k.account AND p.name = k.name AND p.status = k.status AND p.last_at = k.last_at AND p.conversation = k.conversation`, args: args})
-	}
-	if len(come) > 0 {
-		args, err := params(participantColumns, pointers(come))
-		if err != nil {
-			return nil, err
-		}
-		statements = append(statements, statement{text: `
-			INSERT INTO @participants (account, name, status, last_at, conversation, claimed_by)
-			SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::bigint[], $6::text[])
-			ON CONFLICT (account, name, status, last_at, conversation) DO UPDATE SET claimed_by = excluded.claimed_by`, args: args})
-	}
-	return statements, nil
-}
-
-// participant is a line in the list of a user or a team.
-type participant struct {
-	account      store.AccountID
-	name         string
-	status       store.Status
-	lastAt       time.Time
-	conversation store.ConversationID
-	claimedBy    store.UserID
-}
-
-var participantColumns = []column[participant]{
-	textColumn("account", func(p *participant) string { return string(p.account) }),
-	textColumn("name", func(p *participant) string { return p.name }),
-	textColumn("status", func(p *participant) string { return string(p.status) }),
-	sortedColumn("last_at", func(p *participant) time.Time { return p.lastAt }),
-	numberColumn("conversation", func(p *participant) int64 { return int64(p.conversation) }),
-	textColumn("claimed_by", func(p *participant) string { return string(p.claimedBy) }),
-}
-
-func appendParticipants(to []participant, c store.Conversation, names []string) []participant {
-	for _, name := range names {
-		to = append(to, participant{c.Account, name, c.Status, c.LastAt, c.ID, c.ClaimedBy})
-	}
-	return to
+	moves, err := l.statements()
+	return append(statements, moves...), err
 }

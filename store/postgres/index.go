@@ -20,7 +20,8 @@ import (
 // What an Update writes, it also adds to the index of tokens. The rest is done on
 // a goroutine of the Store's own: what older versions of the library write, what
 // they have written, and sorting in the tokens that wait in the list of the
-// index, which would fall to some Update of a thousand otherwise.
+// index, which would fall to some Update of a thousand otherwise. New tables are
+// analyzed there, too.
 
 const (
 	indexedAtOnce = 200             // messages that are indexed in one transaction, which has the guard of each
@@ -94,7 +95,7 @@ func (s *Store) index(ctx context.Context) (more bool, err error) {
 	if err != nil || more || s.unsorted.Swap(0) == 0 {
 		return more, err
 	}
-	return false, s.sortIn(ctx)
+	return false, errors.Join(s.sortIn(ctx), s.analyze(ctx))
 }
 
 // sortIn sorts the tokens that wait in the list into the index. Only the index's
