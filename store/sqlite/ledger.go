@@ -13,10 +13,16 @@ func scanEntry(r row, e *compliance.Entry) error {
 		timeColumn{&e.OccurredAt}, timeColumn{&e.RecordedAt}, &e.Text, &e.Rule, &e.Channel, &e.Message, &e.Actor, timeColumn{&e.SentAt})
 }
 
+var consentByID = newKeyed(`SELECT ` + consentColumns + ` FROM consent WHERE id IN %s`)
+
 // ConsentEntries returns all entries of keys.
 func (t *tx) ConsentEntries(keys ...compliance.Key) ([]compliance.Entry, error) {
-	return eachKey(t, scanEntry, `SELECT `+consentColumns+` FROM consent WHERE account = ? AND family = ? AND identity = ? ORDER BY id`,
+	return rarely(t, t.consentEntries, `SELECT id FROM consent WHERE account = ? AND family = ? AND identity = ? ORDER BY id`,
 		func(k compliance.Key) []any { return []any{k.Account, string(k.Family), k.Identity} }, keys)
+}
+
+func (t *tx) consentEntries(ids ...int64) ([]compliance.Entry, error) {
+	return byKeys(t, &consentByID, scanEntry, func(e *compliance.Entry) int64 { return int64(e.ID) }, ids)
 }
 
 // AppendConsent adds entries.

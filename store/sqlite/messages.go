@@ -34,13 +34,13 @@ func (t *tx) Messages(ids ...store.MessageID) ([]store.Message, error) {
 
 // MessagesFrom returns messages by their providers' ids.
 func (t *tx) MessagesFrom(refs ...store.ProviderRef) ([]store.Message, error) {
-	return eachKey(t, scanMessage, `SELECT `+messageColumns+` FROM messages WHERE channel = ? AND provider_id = ? AND provider_id <> ''`,
+	return rarely(t, t.Messages, `SELECT id FROM messages WHERE channel = ? AND provider_id = ? AND provider_id <> ''`,
 		func(r store.ProviderRef) []any { return []any{r.Channel, r.ProviderID} }, refs)
 }
 
 // MessagesByRequest returns messages by their callers' keys.
 func (t *tx) MessagesByRequest(account store.AccountID, keys ...string) ([]store.Message, error) {
-	return eachKey(t, scanMessage, `SELECT `+messageColumns+` FROM messages WHERE account = ? AND request_key = ? AND request_key <> ''`,
+	return rarely(t, t.Messages, `SELECT id FROM messages WHERE account = ? AND request_key = ? AND request_key <> ''`,
 		func(k string) []any { return []any{string(account), k} }, keys)
 }
 

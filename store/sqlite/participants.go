@@ -1,6 +1,8 @@
 package sqlite
 
 import (
+	"slices"
+
 	"github.com/teaminbox/teaminbox/internal/record"
 	"github.com/teaminbox/teaminbox/store"
 )
@@ -32,16 +34,26 @@ func (t *tx) listing(c store.Conversation) (record.Listing, error) {
 	return t.listed[c.ID], nil
 }
 
-// relist moves a conversation in the lists of those who take part.
+// relist moves a conversation in the lists of those who take part. In nearly all
+// of them it only changes its place.
 func (t *tx) relist(id store.ConversationID, was, is record.Listing) error {
 	gone, come := record.Moves(was, is)
 	for _, name := range gone {
-		if _, err := t.exec(`DELETE FROM participants WHERE account = ? AND name = ? AND status = ? AND last_at = ? AND conversation = ?`,
-			string(was.Account), name, string(was.Status), was.LastAt, int64(id)); err != nil {
+		text, args := `DELETE FROM participants WHERE account = ? AND name = ? AND status = ? AND last_at = ? AND conversation = ?`,
+			[]any{string(was.Account), name, string(was.Status), was.LastAt, int64(id)}
+		if slices.Contains(come, name) {
+			text = `UPDATE participants SET account = ?6, status = ?7, last_at = ?8, claimed_by = ?9
+				WHERE account = ?1 AND name = ?2 AND status = ?3 AND last_at = ?4 AND conversation = ?5`
+			args = append(args, string(is.Account), string(is.Status), is.LastAt, string(is.ClaimedBy))
+		}
+		if _, err := t.exec(text, args...); err != nil {
 			return err
 		}
 	}
 	for _, name := range come {
+		if slices.Contains(gone, name) {
+			continue
+		}
 		if _, err := t.exec(`INSERT OR REPLACE INTO participants (account, name, status, last_at, conversation, claimed_by) VALUES (?, ?, ?, ?, ?, ?)`,
 			string(is.Account), name, string(is.Status), is.LastAt, int64(id), string(is.ClaimedBy)); err != nil {
 			return err

@@ -28,7 +28,7 @@ func (t *tx) Strays(ids ...store.StrayID) ([]store.Stray, error) {
 
 // StraysFrom returns strays by their providers' ids.
 func (t *tx) StraysFrom(refs ...store.ProviderRef) ([]store.Stray, error) {
-	return eachKey(t, scanStray, `SELECT `+strayColumns+` FROM strays WHERE channel = ? AND provider_id = ?`,
+	return rarely(t, t.Strays, `SELECT id FROM strays WHERE channel = ? AND provider_id = ?`,
 		func(r store.ProviderRef) []any { return []any{r.Channel, r.ProviderID} }, refs)
 }
 

@@ -154,6 +154,16 @@ func eachKey[K, T any](t *tx, scan func(row, *T) error, text string, parts func(
 	return found, t.ready()
 }
 
+// rarely is eachKey for records of which most keys have none: it asks for their
+// ids first. Each column of an answer has its price, even if the answer is empty.
+func rarely[ID ~int64, K, T any](t *tx, read func(...ID) ([]T, error), text string, parts func(K) []any, keys []K) ([]T, error) {
+	ids, err := eachKey(t, func(r row, id *ID) error { return r.Scan(id) }, text, parts, keys)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	return read(ids...)
+}
+
 // number reads one number, or 0 if the answer is empty.
 func (t *tx) number(text string, args ...any) (int64, error) {
 	var n sql.NullInt64
