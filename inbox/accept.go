@@ -9,6 +9,7 @@ import (
 
 	"github.com/teaminbox/teaminbox/channel"
 	"github.com/teaminbox/teaminbox/compliance"
+	"github.com/teaminbox/teaminbox/internal/record"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -132,18 +133,40 @@ func (in *Inbox) acceptInto(t *tx, box store.Inbox, a arrival) (Acceptance, erro
 	if err := in.answerKeyword(t, box, &conv, msg, a, before); err != nil {
 		return Acceptance{}, err
 	}
+	var route store.Task
 	if wantsPeople(class.Kind) {
-		if err := addTask(t, conv, store.TaskRoute, msg.ID, t.now); err != nil {
+		if route, err = addTask(t, conv, store.TaskRoute, msg.ID, t.now); err != nil {
 			return Acceptance{}, err
 		}
 	}
 	if err := t.PutConversations(conv); err != nil {
 		return Acceptance{}, err
 	}
-	if err := in.begin(t, conv.ID); err != nil {
+	conv.Version++
+	msg.Version++
+	if err := in.begin(t, conv.ID, func() (*piece, error) { return in.firstPiece(t, conv, contact, msg, route) }); err != nil {
 		return Acceptance{}, err
 	}
 	return Acceptance{Conversation: conv.ID, Message: msg.ID}, nil
+}
+
+// firstPiece returns what a turn begins with that a message has started: that it
+// is routed, if that is all there is to do. It saves reading everything again.
+func (in *Inbox) firstPiece(t *tx, conv store.Conversation, contact store.Contact, m store.Message, route store.Task) (*piece, error) {
+	tasks, err := t.Tasks(conv.ID)
+	if err != nil || route.ID == 0 || len(tasks) != 1 {
+		return nil, err
+	}
+	c, err := in.company(t, conv.Account)
+	if err != nil || claimed(c, conv) {
+		return nil, err
+	}
+	// The router works on it when the caller may be at the next message already.
+	job, err := in.routeJobFor(t, record.CopyConversation(conv), record.CopyContact(contact), record.CopyMessage(m), record.CopyTask(route))
+	if err != nil {
+		return nil, err
+	}
+	return &piece{route: job}, nil
 }
 
 // wantsPeople reports whether a message of a kind is routed. A STOP or START
@@ -354,12 +377,13 @@ func eventOf(t *tx, conv store.Conversation, typ store.EventType, actor store.Au
 }
 
 // addTask puts work into a conversation's mailbox.
-func addTask(t *tx, conv store.Conversation, kind store.TaskKind, message store.MessageID, due time.Time) error {
+func addTask(t *tx, conv store.Conversation, kind store.TaskKind, message store.MessageID, due time.Time) (store.Task, error) {
 	id, err := t.NewID()
 	if err != nil {
-		return err
+		return store.Task{}, err
 	}
-	return t.PutTasks(store.Task{
+	task := store.Task{
 		ID: store.TaskID(id), Account: conv.Account, Conversation: conv.ID, Kind: kind, Message: message, DueAt: due,
-	})
+	}
+	return task, t.PutTasks(task)
 }

@@ -385,7 +385,7 @@ func (a *Admin) Requeue(ctx context.Context, conversation store.ConversationID, 
 				return err
 			}
 			tried = []store.Event{e}
-			return a.in.begin(t, conversation)
+			return a.in.begin(t, conversation, nil)
 		}
 		return fmt.Errorf("%w: task %v is not set aside", ErrNotFound, task)
 	})

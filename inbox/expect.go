@@ -76,7 +76,7 @@ func (in *Inbox) expectArrivals(channelName string, messages []channel.Inbound) 
 // expectKnown expects what is read of a customer who is known.
 func expectKnown(t *tx, box store.Inbox, m channel.Inbound, k *store.Keys) {
 	if convs, err := t.ConversationsIn(threadOf(box, m)); err == nil && len(convs) > 0 {
-		k.Leases = append(k.Leases, convs[0].ID)
+		k.Leases, k.Tasks = append(k.Leases, convs[0].ID), append(k.Tasks, convs[0].ID)
 	}
 	if contacts, err := t.ContactsAt(identitiesOf(box.Account, m)...); err == nil && len(contacts) > 0 {
 		for _, a := range customerOf(m, contacts[0]) {

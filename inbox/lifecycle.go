@@ -49,7 +49,7 @@ func (a *Agent) Snooze(ctx context.Context, id store.ConversationID, until time.
 		if err := deleteWakes(t, conv.ID); err != nil {
 			return nil, err
 		}
-		if err := addTask(t, *conv, store.TaskWake, 0, until); err != nil {
+		if _, err := addTask(t, *conv, store.TaskWake, 0, until); err != nil {
 			return nil, err
 		}
 		return []store.Event{eventOf(t, *conv, store.ConversationSnoozed, a.author(), store.Detail{Status: conv.Status, Until: until})}, nil

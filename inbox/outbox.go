@@ -65,7 +65,8 @@ func (in *Inbox) queue(t *tx, conv *store.Conversation, d draft) (store.Message,
 	if !waits(m.State) {
 		return m, nil
 	}
-	return m, addTask(t, *conv, store.TaskSend, m.ID, due)
+	_, err = addTask(t, *conv, store.TaskSend, m.ID, due)
+	return m, err
 }
 
 // gate asks the policy about a message, with what holds in this transaction.

@@ -154,7 +154,7 @@ func (a *Agent) write(ctx context.Context, id store.ConversationID, want access,
 		if m.Direction == store.Note {
 			return nil
 		}
-		return a.in.begin(t, id)
+		return a.in.begin(t, id, nil)
 	}, a.expectReply(id, key))
 	if err != nil {
 		return store.Message{}, err

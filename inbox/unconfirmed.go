@@ -59,7 +59,7 @@ func (a *Agent) Resend(ctx context.Context, id store.MessageID) error {
 		if decision.Verdict != compliance.Allow && decision.Verdict != compliance.Defer {
 			return store.Event{}, &BlockedError{Decision: decision}
 		}
-		if err := a.in.begin(t, conv.ID); err != nil {
+		if err := a.in.begin(t, conv.ID, nil); err != nil {
 			return store.Event{}, err
 		}
 		return requeue(t, conv, m, "sent again by a person")
@@ -159,7 +159,8 @@ func deleteTasks(t *tx, m store.Message, kinds ...store.TaskKind) error {
 func requeue(t *tx, conv store.Conversation, m *store.Message, why string) (store.Event, error) {
 	m.ProviderID = ""
 	e := move(t, conv, m, store.StateQueued, m.Code, why)
-	return e, addTask(t, conv, store.TaskSend, m.ID, t.now)
+	_, err := addTask(t, conv, store.TaskSend, m.ID, t.now)
+	return e, err
 }
 
 // giveUp ends the wait for news of an unconfirmed message: the host's policy

@@ -229,7 +229,10 @@ func (w *workQueue) renewed(leases []store.Lease, now time.Time) {
 // begin starts a turn on a conversation that has just got work, when the
 // transaction commits, if this engine runs and nobody is at it. Otherwise
 // whoever has the lease finds the work, or Run does.
-func (in *Inbox) begin(t *tx, id store.ConversationID) error {
+//
+// first returns the piece that the turn begins with, if the transaction knows it,
+// or nil: then the turn looks into the mailbox.
+func (in *Inbox) begin(t *tx, id store.ConversationID, first func() (*piece, error)) error {
 	if in.work.room() <= 0 {
 		t.tasks = true
 		return nil
@@ -242,17 +245,32 @@ func (in *Inbox) begin(t *tx, id store.ConversationID) error {
 	if err != nil || len(leases) == 0 {
 		return err
 	}
-	t.onCommit(func() { in.startTurn(leases[0], nil) })
+	var p *piece
+	if first != nil {
+		if p, err = first(); err != nil {
+			return err
+		}
+	}
+	t.onCommit(func() { in.startTurn(leases[0], p) })
 	return nil
 }
 
+// startTurn starts the turn that a lease is for, with a piece, or nil.
 func (in *Inbox) startTurn(lease store.Lease, p *piece) {
-	in.work.start(lease, in.now(), func(ctx context.Context) {
+	begun := in.now()
+	in.work.start(lease, begun, func(ctx context.Context) {
+		if in.work.stopping(lease) || in.now().Sub(begun) > freshPiece {
+			p = nil
+		}
 		if err := in.turn(ctx, lease, p); err != nil {
 			in.log.Error("a conversation could not be worked on; it is tried again when its lease runs out", "conversation", lease.Conversation, "err", err)
 		}
 	})
 }
+
+// freshPiece is how old a piece may be when its turn begins: one that has waited
+// for a place is looked up again.
+const freshPiece = time.Second
 
 // stepDue takes leases of conversations that have work due, and returns them
 // and when to look again.
