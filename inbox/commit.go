@@ -42,7 +42,7 @@ type committer struct {
 	maxBatch   int
 	maxWaiting int
 	now        func() time.Time
-	committed  func(events, tasks bool)
+	committed  func(events []store.AccountID, tasks bool)
 	telemetry  *telemetry
 
 	mu      sync.Mutex
@@ -273,7 +273,8 @@ func retryable(err error) bool {
 // try runs one transaction. It returns an error if nothing of it was kept, and
 // whether it came as far as the changes.
 func (c *committer) try(ctx context.Context, batch []*change) (begun bool, err error) {
-	var events, tasks bool
+	var events []store.AccountID
+	var tasks bool
 	var moves []moved
 	since := c.now()
 	err = c.store.Update(ctx, func(s store.Tx) error {

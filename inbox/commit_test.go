@@ -41,7 +41,7 @@ func newCommitter(s store.Store) *committer {
 	if err != nil {
 		panic(err)
 	}
-	return &committer{store: s, maxLeaders: 1, maxBatch: 8, maxWaiting: 16, now: time.Now, committed: func(bool, bool) {}, telemetry: quiet}
+	return &committer{store: s, maxLeaders: 1, maxBatch: 8, maxWaiting: 16, now: time.Now, committed: func([]store.AccountID, bool) {}, telemetry: quiet}
 }
 
 // applied collects in which transaction each change was applied last.

@@ -19,7 +19,7 @@ type Inbox struct {
 
 	directory directoryCache
 	commits   changer
-	hub       hub
+	feeds     feeds
 	work      workQueue
 	behind    catchUp
 	running   atomic.Bool
@@ -78,7 +78,7 @@ func NewWithSources(cfg Config, src sources.Sources) (*Inbox, error) {
 	for _, ch := range cfg.Channels {
 		in.channels[ch.Name()] = ch
 	}
-	in.hub.init()
+	in.feeds.init()
 	in.work.init(cfg.Concurrency, src.Now)
 	in.commits = &committer{
 		store:      cfg.Store,
@@ -93,10 +93,8 @@ func NewWithSources(cfg Config, src sources.Sources) (*Inbox, error) {
 }
 
 // committed is told after every commit what it brought.
-func (in *Inbox) committed(events, tasks bool) {
-	if events {
-		in.hub.wake()
-	}
+func (in *Inbox) committed(events []store.AccountID, tasks bool) {
+	in.feeds.wake(events)
 	if tasks {
 		in.work.wake()
 	}

@@ -145,7 +145,7 @@ func (in *Inbox) listen(ctx context.Context, l channel.Listener) {
 // notify wakes this engine when another process has committed something.
 func (in *Inbox) notify(ctx context.Context, n store.Notifier) {
 	for ctx.Err() == nil {
-		err := protect(func() error { return n.Notify(ctx, func() { in.committed(true, true) }) })
+		err := protect(func() error { return n.Notify(ctx, func() { in.feeds.wakeAll(); in.work.wake() }) })
 		if ctx.Err() != nil {
 			return
 		}

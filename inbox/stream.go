@@ -4,33 +4,10 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"sync"
-	"time"
 
+	"github.com/teaminbox/teaminbox/internal/record"
 	"github.com/teaminbox/teaminbox/store"
 )
-
-// hub wakes those who wait for events.
-type hub struct {
-	mu   sync.Mutex
-	next chan struct{} // closed when there may be events
-}
-
-func (h *hub) init() { h.next = make(chan struct{}) }
-
-func (h *hub) wake() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	close(h.next)
-	h.next = make(chan struct{})
-}
-
-// waiter returns a channel that is closed at the next wake.
-func (h *hub) waiter() <-chan struct{} {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.next
-}
 
 // Now returns the cursor of the last event there is, to go on from after
 // having loaded the present state. Take it before loading: an event that is
@@ -48,8 +25,8 @@ func (a *Agent) Now(ctx context.Context) (store.Cursor, error) {
 	return cursor, err
 }
 
-// eventPage is how many events are read at once.
-const eventPage = 256
+// eventPageSize is how many events are read at once.
+const eventPageSize = 256
 
 // Events returns the events after a cursor that the user may see, in order,
 // each once, and then waits for those to come, until the context ends or the
@@ -59,35 +36,62 @@ const eventPage = 256
 // Whether the user may see an event is decided when it is read. The sequence
 // ends with an error: the context's; ErrUnlicensed when the user loses their
 // seat; ErrReset when events after the cursor have been deleted, or the cursor
-// is ahead of all events.
+// is ahead of all events; or the Store's.
 //
-// A slow reader holds up nobody.
+// A slow reader holds up nobody. An account's events are read from the Store once
+// for all who wait for them, so that any number of users may.
 func (a *Agent) Events(ctx context.Context, after store.Cursor) iter.Seq2[store.Event, error] {
 	return func(yield func(store.Event, error) bool) {
+		f := a.in.feeds.join(a.account)
+		defer a.in.feeds.leave(a.account, f)
 		for {
-			woken := a.in.hub.waiter() // before reading, or an event could slip between
-			events, last, err := a.EventsAfter(ctx, after)
+			page, err := a.nextPage(ctx, f, after)
+			switch {
+			case err == nil && page.err != nil:
+				err = page.err
+			case err == nil && !page.company.licensed(a.user):
+				err = ErrUnlicensed
+			}
 			if err != nil {
 				yield(store.Event{}, err)
 				return
 			}
-			for _, e := range events {
-				if !yield(e, nil) {
+			for _, e := range page.events {
+				if e.Cursor <= after || !page.company.sees(e, page.convs[e.Conversation], a.user) {
+					continue
+				}
+				if !yield(record.CopyEvent(e), nil) {
 					return
 				}
 			}
-			if last > after {
-				after = last
-				continue
-			}
-			timer := time.NewTimer(a.in.cfg.PollInterval)
-			select {
-			case <-woken:
-			case <-timer.C:
-			case <-ctx.Done():
-			}
-			timer.Stop()
+			after = max(after, page.last)
 		}
+	}
+}
+
+// nextPage returns the page after a cursor, and waits for it.
+func (a *Agent) nextPage(ctx context.Context, f *feed, after store.Cursor) (*eventPage, error) {
+	for read := false; ; read = true {
+		page, ahead := f.since(after)
+		switch {
+		case page != nil:
+			return page, nil
+		case ahead != nil:
+			return f.await(ctx, ahead, a.in.cfg.PollInterval, func(after store.Cursor, seats *company) (*eventPage, error) {
+				p, err := a.readEvents(ctx, after)
+				if err == nil && len(p.events) == 0 && p.company == seats {
+					return nil, nil
+				}
+				return p, err
+			})
+		case read && !pause(ctx, a.in.cfg.PollInterval): // the others are ahead of what there is: the Store was set back, and one of them will find out
+			return nil, ctx.Err()
+		}
+		page, err := a.readEvents(ctx, after)
+		if err != nil || len(page.events) > 0 || !page.company.licensed(a.user) {
+			return page, err
+		}
+		f.begin(after)
 	}
 }
 
@@ -97,36 +101,48 @@ func (a *Agent) Events(ctx context.Context, after store.Cursor) iter.Seq2[store.
 // user may see fewer or none. It is for clients that poll; see [Agent.Events]
 // for one that is told, and for the errors.
 func (a *Agent) EventsAfter(ctx context.Context, after store.Cursor) ([]store.Event, store.Cursor, error) {
+	page, err := a.readEvents(ctx, after)
+	switch {
+	case err != nil:
+		return nil, after, err
+	case !page.company.licensed(a.user):
+		return nil, after, ErrUnlicensed
+	}
 	var visible []store.Event
-	last := after
+	for _, e := range page.events {
+		if page.company.sees(e, page.convs[e.Conversation], a.user) {
+			visible = append(visible, e)
+		}
+	}
+	return visible, page.last, nil
+}
+
+// readEvents reads the events after a cursor, for whoever may see them.
+func (a *Agent) readEvents(ctx context.Context, after store.Cursor) (*eventPage, error) {
+	var p *eventPage
 	err := a.in.view(ctx, func(t *tx) error {
-		c, err := a.seat(t)
-		if err != nil {
+		p = &eventPage{after: after, last: after}
+		var err error
+		if p.company, err = a.in.company(t, a.account); err != nil {
 			return err
 		}
-		page, err := t.Events(store.EventQuery{Account: a.account, After: after, Limit: eventPage})
-		if err != nil {
+		if p.events, err = t.Events(store.EventQuery{Account: a.account, After: after, Limit: eventPageSize}); err != nil {
 			return err
 		}
-		if len(page) == 0 {
+		if len(p.events) == 0 {
 			return checkCursor(t, a.account, after)
 		}
-		convs, err := conversationsOf(t, page)
-		if err != nil {
-			return err
-		}
-		for _, e := range page {
-			if c.sees(e, convs[e.Conversation], a.user) {
-				visible = append(visible, e)
-			}
-		}
-		last = page[len(page)-1].Cursor
-		return nil
+		p.last = p.events[len(p.events)-1].Cursor
+		p.convs, err = conversationsOf(t, p.events)
+		return err
 	})
 	if errors.Is(err, store.ErrExpired) {
 		err = ErrReset
 	}
-	return visible, last, err
+	if err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // checkCursor fails for a cursor that is ahead of all events, as one of a store

@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"slices"
 	"time"
 
 	"github.com/teaminbox/teaminbox/compliance"
@@ -15,7 +16,8 @@ type tx struct {
 	now time.Time // the same for every change of a batch
 
 	writes           int
-	events, tasks    bool
+	events           []store.AccountID // that got some
+	tasks            bool
 	directoryWritten bool
 	moves            []moved // messages that came into a state
 
@@ -115,7 +117,11 @@ func (t *tx) AppendConsent(es ...compliance.Entry) error {
 
 func (t *tx) AppendEvents(es ...store.Event) error {
 	t.writes++
-	t.events = true
+	for _, e := range es {
+		if !slices.Contains(t.events, e.Account) {
+			t.events = append(t.events, e.Account)
+		}
+	}
 	return t.Tx.AppendEvents(es...)
 }
 
