@@ -24,6 +24,7 @@ type viewStore struct {
 	store.Store
 	views  atomic.Int32
 	broken atomic.Bool
+	stuck  atomic.Bool
 }
 
 var errBroken = errors.New("the store is broken")
@@ -32,6 +33,10 @@ func (s *viewStore) View(ctx context.Context, fn func(store.Tx) error) error {
 	s.views.Add(1)
 	if s.broken.Load() {
 		return errBroken
+	}
+	if s.stuck.Load() {
+		<-ctx.Done()
+		return ctx.Err()
 	}
 	return s.Store.View(ctx, fn)
 }
@@ -227,6 +232,32 @@ func TestTheWatchIsHandedOn(t *testing.T) {
 		if waited := time.Since(begun); waited > 0 {
 			t.Errorf("it took %v: somebody has polled", waited)
 		}
+	})
+}
+
+// It may even be reading.
+func TestTheWatchIsHandedOnFromOneWhoReads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAudience(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		one := a.listen(ctx, 0, nothing)
+		synctest.Wait()
+		other, cancelOther := context.WithCancel(t.Context())
+		two := a.listen(other, 0, nothing)
+		synctest.Wait()
+		a.store.stuck.Store(true)
+		a.come()
+		synctest.Wait()
+		a.store.stuck.Store(false)
+		begun := time.Now()
+		cancel()
+		<-one.ended
+		synctest.Wait()
+		if len(two.got) != 2 || time.Since(begun) > 0 {
+			t.Errorf("the other has %d events after %v, want two at once", len(two.got), time.Since(begun))
+		}
+		cancelOther()
+		<-two.ended
 	})
 }
 
