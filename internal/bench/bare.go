@@ -2,27 +2,24 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"time"
-
-	"github.com/jackc/pgx/v5"
+	"hash/fnv"
+	"sync"
 
 	"github.com/teaminbox/teaminbox/internal/sources"
 )
 
-// bare does with pgx alone what a message needs, in the store's own tables: it
-// looks whether the message is known, finds the conversation, adds the message,
-// changes the conversation, and adds two events and a task. Like the engine it
-// has one writer that takes whatever waits, at most maxBatch messages, through
-// one transaction of two round trips with statements of many rows, and answers
-// when that has committed. It does nothing else: no opt-outs, no directory, no
-// lists by participant, no words to search, no guards but the rows' own locks.
+// bare does with the driver alone what a message needs, in the store's own
+// tables: it looks whether the message is known, finds the conversation, adds
+// the message, changes the conversation, and adds two events and a task. Like
+// the engine it has writers that take whatever waits, at most maxBatch messages,
+// through one transaction, and answers when that has committed. It does nothing
+// else: no opt-outs, no directory, no lists by participant, no words to search,
+// no guards but the rows' own locks.
 type bare struct {
-	conn    *pgx.Conn
 	prefix  string
-	waiting chan arrival
-	stop    context.CancelFunc
-	done    chan struct{}
+	writers []*bareWriter
 }
 
 const maxBatch = 64
@@ -30,27 +27,46 @@ const maxBatch = 64
 // arrival is a message that waits for its transaction.
 type arrival struct {
 	provider, address, text string
+	extras                  *string // what else came with it, in JSON
 	answer                  chan error
 }
 
+// committer puts messages into a store in one transaction.
+type committer interface {
+	commit(ctx context.Context, batch []arrival) error
+	close() error
+}
+
+// newBare has several writers if the job says so. One customer's messages are
+// always for the same, so that no two writers wait for each other's rows.
 func newBare(ctx context.Context, j job) (*bare, error) {
-	conn, err := pgx.Connect(ctx, j.URL)
-	if err != nil {
-		return nil, err
+	open := openBarePostgres
+	if j.Store == "sqlite" {
+		open = openBareSQLite
 	}
-	if _, err := conn.Exec(ctx, `SET search_path = teaminbox`); err != nil {
-		return nil, err
+	b := &bare{prefix: sources.Real().Name()}
+	for range max(j.Writers, 1) {
+		to, err := open(ctx, j.URL)
+		if err != nil {
+			return nil, errors.Join(err, b.close())
+		}
+		b.writers = append(b.writers, startBareWriter(ctx, to, j.Clients))
 	}
-	b := &bare{conn: conn, prefix: sources.Real().Name(), waiting: make(chan arrival, j.Clients), done: make(chan struct{})}
-	ctx, b.stop = context.WithCancel(ctx)
-	go b.write(ctx)
 	return b, nil
 }
 
 func (b *bare) receive(ctx context.Context, n int64, from int) error {
-	a := arrival{fmt.Sprintf("SM%s%d", b.prefix, n), string(customer(from)), text(int(n)), make(chan error, 1)}
+	return b.take(ctx, arrival{provider: fmt.Sprintf("SM%s%d", b.prefix, n), address: string(customer(from)), text: text(int(n))})
+}
+
+// take returns when a message is durable.
+func (b *bare) take(ctx context.Context, a arrival) error {
+	a.answer = make(chan error, 1)
+	hash := fnv.New32a()
+	_, _ = hash.Write([]byte(a.address)) // a hash's Write returns no error
+	w := b.writers[hash.Sum32()%uint32(len(b.writers))]
 	select {
-	case b.waiting <- a:
+	case w.waiting <- a:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -63,132 +79,55 @@ func (b *bare) receive(ctx context.Context, n int64, from int) error {
 }
 
 func (b *bare) close() error {
-	b.stop()
-	<-b.done
-	return b.conn.Close(context.Background())
+	var errs []error
+	for _, w := range b.writers {
+		errs = append(errs, w.close())
+	}
+	return errors.Join(errs...)
+}
+
+// bareWriter puts what waits into a store, one transaction after the other.
+type bareWriter struct {
+	to      committer
+	waiting chan arrival
+	stop    context.CancelFunc
+	done    sync.WaitGroup
+}
+
+func startBareWriter(ctx context.Context, to committer, room int) *bareWriter {
+	w := &bareWriter{to: to, waiting: make(chan arrival, room)}
+	ctx, w.stop = context.WithCancel(ctx)
+	w.done.Go(func() { w.write(ctx) })
+	return w
+}
+
+func (w *bareWriter) close() error {
+	w.stop()
+	w.done.Wait()
+	return w.to.close()
 }
 
 // write takes what waits.
-func (b *bare) write(ctx context.Context) {
-	defer close(b.done)
+func (w *bareWriter) write(ctx context.Context) {
 	for {
 		var batch []arrival
 		select {
-		case a := <-b.waiting:
+		case a := <-w.waiting:
 			batch = append(batch, a)
 		case <-ctx.Done():
 			return
 		}
 		for more := true; more && len(batch) < maxBatch; {
 			select {
-			case a := <-b.waiting:
+			case a := <-w.waiting:
 				batch = append(batch, a)
 			default:
 				more = false
 			}
 		}
-		err := b.commit(ctx, batch)
+		err := w.to.commit(ctx, batch)
 		for _, a := range batch {
 			a.answer <- err
 		}
 	}
-}
-
-// thread is a conversation as a transaction knows it.
-type thread struct {
-	id, seq, inbound int64
-	preview          string
-}
-
-func (b *bare) commit(ctx context.Context, batch []arrival) error {
-	known, threads, ids, err := b.look(ctx, batch)
-	if err != nil {
-		return err
-	}
-	now := time.Now().UTC().Truncate(time.Microsecond)
-	var messages, conversations, seqs, inbound, tasks []int64
-	var providers, texts, froms []string
-	changed := make(map[int64]*thread)
-	for _, a := range batch {
-		t := threads[a.address]
-		if known[a.provider] || t == nil {
-			continue
-		}
-		t.seq, t.inbound, t.preview = t.seq+1, t.inbound+1, a.text
-		changed[t.id] = t
-		messages, tasks, ids = append(messages, ids[0]), append(tasks, ids[1]), ids[2:]
-		conversations, seqs, inbound = append(conversations, t.id), append(seqs, t.seq), append(inbound, t.inbound)
-		providers, texts, froms = append(providers, a.provider), append(texts, a.text), append(froms, a.address)
-	}
-	var ofThreads, threadSeqs, threadInbound []int64
-	var previews []string
-	for _, t := range changed {
-		ofThreads, threadSeqs, threadInbound, previews = append(ofThreads, t.id), append(threadSeqs, t.seq), append(threadInbound, t.inbound), append(previews, t.preview)
-	}
-	var work pgx.Batch
-	work.Queue(`
-		INSERT INTO messages (id, account, conversation, seq, channel, provider_id, request_key, direction, author_kind, author_user, text, from_address, to_address,
-			inbound_count, opened, kind, rule, purpose, confirms, state, attempts, code, reason, segments, created_at, version)
-		SELECT m.id, $8, m.conversation, m.seq, $9, m.provider_id, '', 'in', 'customer', '', m.text, m.from_address, $10,
-			m.inbound_count, false, 0, '', '', 0, '', 0, '', '', 0, $11, 1
-		FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::bigint[])
-			AS m(id, conversation, seq, provider_id, text, from_address, inbound_count)`,
-		messages, conversations, seqs, providers, texts, froms, inbound, string(account), channelName, string(ours), now)
-	work.Queue(`
-		UPDATE conversations c SET last_seq = n.seq, inbound_count = n.inbound, preview = n.preview, last_at = $5, last_inbound = $5,
-			waiting_since = coalesce(c.waiting_since, $5), version = c.version + 1
-		FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[]) AS n(id, seq, inbound, preview) WHERE c.id = n.id`,
-		ofThreads, threadSeqs, threadInbound, previews, now)
-	work.Queue(`
-		INSERT INTO tasks (id, account, conversation, kind, message, due_at, attempts, error, set_aside)
-		SELECT k.id, $4, k.conversation, 'route', k.message, $5, 0, '', false FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS k(id, conversation, message)`,
-		tasks, conversations, messages, string(account), now)
-	work.Queue(`
-		INSERT INTO events (cursor, account, type, at, inbox, conversation, message, actor_kind, actor_user, detail)
-		SELECT nextval('cursors'), $3, t.type, $4, $5, e.conversation, e.message, 'customer', '', '{}'
-		FROM unnest($1::bigint[], $2::bigint[]) AS e(conversation, message), (VALUES ('message.received'), ('conversation.reopened')) AS t(type)`,
-		conversations, messages, string(account), now, string(inboxID))
-	work.Queue(`COMMIT`)
-	return b.conn.SendBatch(ctx, &work).Close()
-}
-
-// look begins the transaction and reads what it is about.
-func (b *bare) look(ctx context.Context, batch []arrival) (known map[string]bool, threads map[string]*thread, ids []int64, err error) {
-	const block = 16 // as many numbers are drawn at once
-	known, threads = make(map[string]bool), make(map[string]*thread)
-	providers, addresses := make([]string, len(batch)), make([]string, len(batch))
-	for i, a := range batch {
-		providers[i], addresses[i] = a.provider, a.address
-	}
-	var look pgx.Batch
-	look.Queue(`BEGIN`)
-	look.Queue(`SELECT m.provider_id FROM unnest($1::text[]) AS k(id) JOIN messages m ON m.channel = $2 AND m.provider_id = k.id AND m.provider_id <> ''`, providers, channelName).
-		Query(func(rows pgx.Rows) error {
-			var id string
-			_, err := pgx.ForEachRow(rows, []any{&id}, func() error { known[id] = true; return nil })
-			return err
-		})
-	look.Queue(`
-		SELECT c.identity, c.id, c.last_seq, c.inbound_count FROM conversations c
-		WHERE c.account = $2 AND c.inbox = $3 AND c.family = 'telephony' AND c.identity = ANY($1::text[])
-		ORDER BY c.id FOR UPDATE`, addresses, string(account), string(inboxID)).
-		Query(func(rows pgx.Rows) error {
-			var identity string
-			var t thread
-			_, err := pgx.ForEachRow(rows, []any{&identity, &t.id, &t.seq, &t.inbound}, func() error { found := t; threads[identity] = &found; return nil })
-			return err
-		})
-	look.Queue(`SELECT nextval('ids') FROM generate_series(1, $1::int)`, (2*len(batch)+block-1)/block).
-		Query(func(rows pgx.Rows) error {
-			var first int64
-			_, err := pgx.ForEachRow(rows, []any{&first}, func() error {
-				for n := range int64(block) {
-					ids = append(ids, first+n)
-				}
-				return nil
-			})
-			return err
-		})
-	err = b.conn.SendBatch(ctx, &look).Close()
-	return known, threads, ids, err
 }

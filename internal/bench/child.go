@@ -24,20 +24,32 @@ type job struct {
 	Store, URL    string
 	Process       int
 	Clients       int
+	Writers       int // of "bare", if there is more than one
 	Conversations int
 	Length        time.Duration
+
+	Serve    bool   // takes no messages in by itself, but serves webhooks
+	Provider string // where the REST API of its provider is
+	Profile  string // the file for a profile of its CPU time, or ""
 }
 
 // outcome is what a child has done.
 type outcome struct {
 	Messages int64           // in Length
-	Times    []time.Duration // of some of them
+	Times    []time.Duration // of each
+	CPU      time.Duration   // that a metered worker took meanwhile
 }
 
 // worker takes messages in, for many callers at once, until it is closed.
 type worker interface {
 	receive(ctx context.Context, n int64, from int) error
 	close() error
+}
+
+// metered is a worker that works in another process, and knows how much CPU
+// time that has taken so far.
+type metered interface {
+	usage() (time.Duration, error)
 }
 
 // runChild does one job: it says when it is ready, begins when it is told, and
@@ -47,6 +59,9 @@ func runChild(ctx context.Context, in io.Reader, out io.Writer) error {
 	lines := json.NewDecoder(in)
 	if err := lines.Decode(&j); err != nil {
 		return err
+	}
+	if j.Serve {
+		return serve(ctx, j, lines, json.NewEncoder(out))
 	}
 	w, err := newWorker(ctx, j)
 	if err != nil {
@@ -114,8 +129,33 @@ func hammer(ctx context.Context, j job, w worker) (outcome, error) {
 			o.Times = append(o.Times, times...)
 		})
 	}
+	if m, ok := w.(metered); ok {
+		clients.Go(func() {
+			cpu, err := between(ctx, m, begin, end)
+			mu.Lock()
+			defer mu.Unlock()
+			o.CPU, failed = cpu, errors.Join(failed, err)
+		})
+	}
 	clients.Wait()
 	return o, failed
+}
+
+// between returns how much CPU time a worker takes between two moments.
+func between(ctx context.Context, m metered, begin, end time.Time) (time.Duration, error) {
+	var at [2]time.Duration
+	for i, moment := range []time.Time{begin, end} {
+		select {
+		case <-time.After(time.Until(moment)):
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+		var err error
+		if at[i], err = m.usage(); err != nil {
+			return 0, err
+		}
+	}
+	return at[1] - at[0], nil
 }
 
 // children runs one job in a number of processes, all at once.

@@ -41,20 +41,25 @@ func main() {
 
 // config is what the flags say.
 type config struct {
-	store     string
-	url       string
-	dir       string
-	processes []int
-	clients   int
-	preload   int
-	talks     int
-	rounds    int
-	length    time.Duration
-	only      []string
-	check     bool
-	keep      bool
-	loaded    string
+	store       string
+	url         string
+	dir         string
+	processes   []int
+	clients     int
+	connections []int
+	preload     int
+	talks       int
+	rounds      int
+	length      time.Duration
+	only        []string
+	check       bool
+	keep        bool
+	loaded      string
+	profiles    string
 }
+
+// most is the largest number of HTTP clients.
+func (c config) most() int { return slices.Max(c.connections) }
 
 // conversations is how many there are when it begins.
 func (c config) conversations() int {
@@ -67,7 +72,7 @@ func (c config) conversations() int {
 // parse reads the flags.
 func parse(args []string, errs io.Writer) (config, error) {
 	var c config
-	var processes, only string
+	var processes, connections, only string
 	var seconds float64
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(errs)
@@ -75,7 +80,8 @@ func parse(args []string, errs io.Writer) (config, error) {
 	flags.StringVar(&c.url, "url", os.Getenv("TEAMINBOX_POSTGRES_URL"), "the `URL` of a Postgres server, in which databases are made and dropped; or TEAMINBOX_POSTGRES_URL")
 	flags.StringVar(&c.dir, "dir", os.TempDir(), "the `directory` for SQLite's files: one on the disk that is to be measured")
 	flags.StringVar(&processes, "processes", "1,2,4", "the `numbers` of processes that share the store")
-	flags.IntVar(&c.clients, "clients", 64, "how many callers each process has at once")
+	flags.IntVar(&c.clients, "clients", 64, "how many callers each process has at once, for receive")
+	flags.StringVar(&connections, "connections", "1,8,32,128", "the `numbers` of HTTP clients at once; where one number is enough, the largest is taken")
 	flags.IntVar(&c.preload, "preload", 0, "how many messages are stored before it begins")
 	flags.IntVar(&c.talks, "conversations", 0, "how many conversations they are in; 0: a tenth as many, and 10,000 at least")
 	flags.IntVar(&c.rounds, "rounds", 3, "how often each figure is taken; the median is printed")
@@ -83,16 +89,22 @@ func parse(args []string, errs io.Writer) (config, error) {
 	flags.StringVar(&only, "only", "", "the `measurements` to take, separated by commas; all if empty: "+strings.Join(names(), ", "))
 	flags.BoolVar(&c.keep, "keep", false, "leave what was loaded for another run, and say what its -loaded has to be")
 	flags.StringVar(&c.loaded, "loaded", "", "the `database` that an earlier run with -keep has left; -preload must be the same")
+	flags.StringVar(&c.profiles, "profiles", "", "the `directory` for CPU profiles of each service; none if empty")
 	flags.BoolVar(&c.check, "check", false, "fail if a goal is missed")
 	if err := flags.Parse(args); err != nil {
 		return c, err
 	}
-	for _, text := range strings.Split(processes, ",") {
-		n, err := strconv.Atoi(strings.TrimSpace(text))
-		if err != nil || n < 1 {
-			return c, fmt.Errorf("-processes %q is no list of numbers like 1,2,4", processes)
+	for _, list := range []struct {
+		flag, text string
+		to         *[]int
+	}{{"-processes", processes, &c.processes}, {"-connections", connections, &c.connections}} {
+		for _, text := range strings.Split(list.text, ",") {
+			n, err := strconv.Atoi(strings.TrimSpace(text))
+			if err != nil || n < 1 {
+				return c, fmt.Errorf("%s %q is no list of numbers like 1,2,4", list.flag, list.text)
+			}
+			*list.to = append(*list.to, n)
 		}
-		c.processes = append(c.processes, n)
 	}
 	if only != "" {
 		c.only = strings.Split(only, ",")

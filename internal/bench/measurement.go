@@ -17,7 +17,7 @@ type measurement struct {
 
 // measurements are all there are, in their order.
 func measurements() []measurement {
-	return []measurement{receiving(), querying()}
+	return []measurement{receiving(), querying(), inbound(), wholeLives(), sending(), idle(), slowRouters()}
 }
 
 func names() []string {
@@ -35,6 +35,7 @@ type bench struct {
 	archive  string // the database that is loaded, or ""
 	report   *report
 	progress io.Writer
+	started  int // services whose CPU time was profiled
 }
 
 // say tells what goes on, beside the figures.

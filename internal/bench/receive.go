@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"math"
 )
 
 // receiving measures how many messages a second any number of processes take
@@ -14,11 +13,7 @@ func receiving() measurement {
 	return measurement{
 		name: "receive", about: "messages taken in by processes that share one store, beside the bare driver", stores: []string{"postgres", "sqlite"},
 		run: func(ctx context.Context, b *bench) error {
-			roles := []string{"bare", "engine", "running"}
-			if b.cfg.store == "sqlite" {
-				roles = roles[1:]
-			}
-			r := &reception{bench: b, roles: roles, databases: make(map[string]string), rates: make(map[key][]float64), p99: make(map[key][]float64)}
+			r := &reception{bench: b, databases: make(map[string]string), rounds: make(rounds)}
 			return r.run(ctx)
 		},
 	}
@@ -32,12 +27,13 @@ type key struct {
 
 func (k key) String() string { return fmt.Sprintf("receive.%s.%d-processes", k.role, k.processes) }
 
+// receivers are the roles.
+var receivers = []string{"bare", "engine", "running"}
+
 type reception struct {
 	*bench
-	roles     []string
+	rounds
 	databases map[string]string // each role has its own
-	rates     map[key][]float64
-	p99       map[key][]float64
 }
 
 func (r *reception) run(ctx context.Context) error {
@@ -46,7 +42,7 @@ func (r *reception) run(ctx context.Context) error {
 	}
 	for round := range r.cfg.rounds {
 		for _, n := range r.cfg.processes {
-			for _, role := range r.roles {
+			for _, role := range receivers {
 				if err := r.take(ctx, key{role, n}); err != nil {
 					return fmt.Errorf("%v: %w", key{role, n}, err)
 				}
@@ -55,37 +51,25 @@ func (r *reception) run(ctx context.Context) error {
 		r.say("round %d of %d", round+1, r.cfg.rounds)
 	}
 	for _, n := range r.cfg.processes {
-		for _, role := range r.roles {
+		for _, role := range receivers {
 			k := key{role, n}
-			r.report.value(k.String(), median(r.rates[k]), "messages/s")
-			r.report.value(k.String()+".p99", median(r.p99[k]), "ms")
+			r.report.value(k.String(), median(r.rounds[k.String()]), "messages/s")
+			r.report.value(k.String()+".p99", median(r.rounds[k.String()+".p99"]), "ms")
 		}
 	}
 	for _, n := range r.cfg.processes {
-		for _, role := range r.roles {
-			k := key{role, n}
+		for _, role := range receivers {
+			k := key{role, n}.String()
 			switch role {
 			case "engine":
-				r.report.ratio(k.String()+"/bare", r.over(k, key{"bare", n}), goal{least: 0.5})
+				r.report.ratio(k+"/bare", r.over(k, key{"bare", n}.String()), goal{least: 0.5})
 			case "running":
-				r.report.ratio(k.String()+"/bare", r.over(k, key{"bare", n}), goal{})
+				r.report.ratio(k+"/bare", r.over(k, key{"bare", n}.String()), goal{})
 			}
-			r.report.ratio(k.String()+"/1-process", r.over(k, key{role, r.cfg.processes[0]}), goal{})
+			r.report.ratio(k+"/1-process", r.over(k, key{role, r.cfg.processes[0]}.String()), goal{})
 		}
 	}
 	return nil
-}
-
-// over is the median of the ratios of each round.
-func (r *reception) over(a, b key) float64 {
-	if len(r.rates[b]) == 0 {
-		return math.Inf(1)
-	}
-	ratios := make([]float64, len(r.rates[a]))
-	for i := range ratios {
-		ratios[i] = r.rates[a][i] / r.rates[b][i]
-	}
-	return median(ratios)
 }
 
 // prepare makes a database for each role, with the same in it.
@@ -94,7 +78,7 @@ func (r *reception) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, role := range r.roles {
+	for _, role := range receivers {
 		if r.databases[role], err = r.place.create(ctx, template); err != nil {
 			return err
 		}
@@ -113,7 +97,7 @@ func (r *reception) take(ctx context.Context, k key) error {
 	if err != nil {
 		return err
 	}
-	r.rates[k] = append(r.rates[k], float64(o.Messages)/r.cfg.length.Seconds())
-	r.p99[k] = append(r.p99[k], float64(percentile(o.Times, 99).Microseconds())/1000)
+	r.add(k.String(), float64(o.Messages)/r.cfg.length.Seconds())
+	r.add(k.String()+".p99", ms(percentile(o.Times, 99)))
 	return nil
 }

@@ -78,6 +78,24 @@ func digits(v float64) string {
 	return strconv.FormatFloat(v, 'g', 3, 64)
 }
 
+// rounds are figures by name, one of each round.
+type rounds map[string][]float64
+
+func (r rounds) add(name string, v float64) { r[name] = append(r[name], v) }
+
+// over is the median of the ratios of each round: what went on in the machine
+// in a round has struck both.
+func (r rounds) over(a, b string) float64 {
+	if len(r[b]) == 0 {
+		return math.NaN()
+	}
+	ratios := make([]float64, len(r[a]))
+	for i := range ratios {
+		ratios[i] = r[a][i] / r[b][i]
+	}
+	return median(ratios)
+}
+
 // median returns the middle of some figures.
 func median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
