@@ -130,6 +130,18 @@ func (l *loader) directory() {
 	})
 }
 
+// isClaimed reports whether alice has claimed a conversation.
+func isClaimed(n int) bool { return n%1000 == 0 }
+
+// unclaimed returns the conversation itself or the one after it: nothing answers
+// by itself where somebody has claimed the conversation.
+func unclaimed(n int) int {
+	if isClaimed(n) {
+		return n + 1
+	}
+	return n
+}
+
 // people makes contacts and conversations. One conversation in ten is open, and
 // alice takes part in one of twenty.
 func (l *loader) people() {
@@ -149,7 +161,7 @@ func (l *loader) people() {
 		if n%20 == 0 {
 			c.Users = []store.UserID{agentID}
 		}
-		if n%1000 == 0 {
+		if isClaimed(n) {
 			c.ClaimedBy, c.ClaimedAt = agentID, last
 		}
 		put(l, &l.b.Conversations, c)

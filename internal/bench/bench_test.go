@@ -33,18 +33,24 @@ func TestMain(m *testing.M) {
 
 // Everything is measured, in small, and each line is a name, a number and a unit.
 func TestRun(t *testing.T) {
-	small := []string{"-processes", "1,2", "-clients", "4", "-conversations", "60", "-preload", "600", "-rounds", "1", "-seconds", "0.1"}
+	small := []string{"-processes", "1,2", "-clients", "4", "-connections", "4", "-conversations", "60", "-preload", "600", "-rounds", "1", "-seconds", "0.1"}
 	for kind, c := range map[string]struct {
 		args func(*testing.T) []string
 		want []string
 	}{
 		"sqlite": {
 			func(t *testing.T) []string { return []string{"-dir", t.TempDir()} },
-			[]string{"load.time", "receive.engine.1-processes", "receive.running.2-processes/1-process", "query.list-newest.p50", "query.search-rare.p99"},
+			[]string{
+				"load.time", "receive.engine.1-processes/bare", "receive.running.2-processes/1-process", "query.list-newest.p50", "query.search-rare.p99",
+				"inbound.engine.4-clients.cpu", "inbound.engine.4-clients/bare", "life.whole.4-clients/accept", "send.cpu", "idle.p50/(4fsync+2ms)", "slow.with.p99/without",
+			},
 		},
 		"postgres": {
 			func(t *testing.T) []string { return []string{"-url", pgtest.Database(t)} },
-			[]string{"receive.bare.2-processes", "receive.engine.2-processes/bare", "query.thread.bare.p50", "query.thread.p99/bare", "query.lease-due.pages", "query.delete-1000-events.p50"},
+			[]string{
+				"receive.bare.2-processes", "receive.engine.2-processes/bare", "query.thread.bare.p50", "query.thread.p99/bare", "query.lease-due.pages", "query.delete-1000-events.p50",
+				"inbound.bare.4-clients.p99", "inbound.engine.4-clients.p99/bare", "life.accept.4-clients", "send", "idle.fsync", "slow.rate",
+			},
 		},
 	} {
 		t.Run(kind, func(t *testing.T) {
@@ -74,13 +80,14 @@ func TestRun(t *testing.T) {
 func TestFlags(t *testing.T) {
 	t.Setenv("TEAMINBOX_POSTGRES_URL", "")
 	for args, want := range map[string]string{
-		"-store oracle":               "-store",
-		"-store postgres":             "-url",
-		"-store sqlite -processes 0":  "-processes",
-		"-store sqlite -processes 1,": "-processes",
-		"-store sqlite -only all":     "-only",
-		"-store sqlite -seconds 0":    "-seconds",
-		"-store sqlite -rounds 0":     "-rounds",
+		"-store oracle":                "-store",
+		"-store postgres":              "-url",
+		"-store sqlite -processes 0":   "-processes",
+		"-store sqlite -processes 1,":  "-processes",
+		"-store sqlite -only all":      "-only",
+		"-store sqlite -connections x": "-connections",
+		"-store sqlite -seconds 0":     "-seconds",
+		"-store sqlite -rounds 0":      "-rounds",
 	} {
 		if _, err := parse(strings.Fields(args), io.Discard); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", args, err)

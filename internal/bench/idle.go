@@ -57,7 +57,7 @@ func (b *bench) alone(ctx context.Context, figures rounds, url string) (err erro
 	end := begin.Add(b.cfg.length)
 	for n := 0; time.Now().Before(end); n++ {
 		sent := time.Now()
-		one, err := l.begin(ctx, int64(n), int(scatter(n)%uint64(b.cfg.conversations())))
+		one, err := l.begin(ctx, int64(n), unclaimed(int(scatter(n)%uint64(b.cfg.conversations()))))
 		if err != nil {
 			return err
 		}

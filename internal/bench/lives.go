@@ -82,14 +82,14 @@ func (b *bench) live(ctx context.Context, name, url string, connections int) (_ 
 	return l, nil
 }
 
-// begin sends a message.
+// begin sends a message to a conversation that nobody has claimed.
 func (l *living) begin(ctx context.Context, n int64, from int) (*life, error) {
 	one := l.lives.begin(customer(from))
 	return one, l.accepting.receive(ctx, n, from)
 }
 
 func (l *living) receive(ctx context.Context, n int64, from int) error {
-	one, err := l.begin(ctx, n, from)
+	one, err := l.begin(ctx, n, unclaimed(from))
 	if err != nil {
 		return err
 	}

@@ -92,7 +92,7 @@ func (l *living) flow(ctx context.Context, a archive, rate float64, length time.
 		due := begun.Add(after)
 		time.Sleep(time.Until(due))
 		all.Go(func() {
-			from := int(scatter(n) % uint64(a.conversations))
+			from := unclaimed(int(scatter(n) % uint64(a.conversations)))
 			one, err := l.begin(ctx, int64(n), from)
 			var answered time.Time
 			if err == nil && !isSlow(a.conversation(from)) {
