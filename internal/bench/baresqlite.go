@@ -18,12 +18,15 @@ import (
 type bareSQLite struct {
 	db         *sql.DB
 	writer     *sql.Conn
-	statements map[string]*sql.Stmt
+	statements map[string]statement
 	checkpoint *sql.Conn
 	stop       context.CancelFunc
 	done       sync.WaitGroup
 	failed     error // of the checkpoints
 }
+
+// statement is a prepared statement that lives as long as the writer.
+type statement struct{ prepared *sql.Stmt }
 
 const bareCheckpoints = 100 * time.Millisecond // between two checkpoints
 
@@ -35,7 +38,7 @@ func openBareSQLite(ctx context.Context, path string) (committer, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bareSQLite{db: db, statements: make(map[string]*sql.Stmt), stop: func() {}}
+	b := &bareSQLite{db: db, statements: make(map[string]statement), stop: func() {}}
 	if b.writer, err = db.Conn(ctx); err == nil {
 		b.checkpoint, err = db.Conn(ctx)
 	}
@@ -55,7 +58,7 @@ func (b *bareSQLite) close() error {
 	b.done.Wait()
 	errs := []error{b.failed}
 	for _, s := range b.statements {
-		errs = append(errs, s.Close())
+		errs = append(errs, s.prepared.Close())
 	}
 	for _, c := range []*sql.Conn{b.writer, b.checkpoint} {
 		if c != nil {
@@ -153,7 +156,7 @@ func (b *bareSQLite) exec(ctx context.Context, text string, args ...any) (int64,
 	if err != nil {
 		return 0, err
 	}
-	result, err := s.ExecContext(ctx, args...)
+	result, err := s.prepared.ExecContext(ctx, args...)
 	if err != nil {
 		return 0, err
 	}
@@ -165,16 +168,17 @@ func (b *bareSQLite) scan(ctx context.Context, text string, args []any, to ...an
 	if err != nil {
 		return err
 	}
-	return s.QueryRowContext(ctx, args...).Scan(to...)
+	return s.prepared.QueryRowContext(ctx, args...).Scan(to...)
 }
 
-func (b *bareSQLite) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
-	if s := b.statements[text]; s != nil {
+func (b *bareSQLite) prepare(ctx context.Context, text string) (statement, error) {
+	if s, found := b.statements[text]; found {
 		return s, nil
 	}
-	s, err := b.writer.PrepareContext(ctx, text)
-	if err == nil {
-		b.statements[text] = s
+	prepared, err := b.writer.PrepareContext(ctx, text)
+	if err != nil {
+		return statement{}, err
 	}
-	return s, err
+	b.statements[text] = statement{prepared}
+	return statement{prepared}, nil
 }

@@ -22,8 +22,11 @@ type provider struct {
 	sids    *sids
 	created func(call) // is told of each, beside its answer
 	server  *http.Server
-	work    sync.WaitGroup
-	err     error // of the server
+	ended   chan error // gets why the server has ended
+
+	mu      sync.Mutex
+	over    bool
+	telling sync.WaitGroup
 }
 
 func startProvider(ctx context.Context, created func(call)) (*provider, error) {
@@ -31,11 +34,11 @@ func startProvider(ctx context.Context, created func(call)) (*provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &provider{url: "http://" + listener.Addr().String(), sids: newSIDs(), created: created}
+	p := &provider{url: "http://" + listener.Addr().String(), sids: newSIDs(), created: created, ended: make(chan error, 1)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /2010-04-01/Accounts/"+accountSID+"/Messages.json", p.create)
 	p.server = &http.Server{Handler: mux, ReadHeaderTimeout: patience}
-	p.work.Go(func() { p.err = p.server.Serve(listener) })
+	go func() { p.ended <- p.server.Serve(listener) }()
 	return p, nil
 }
 
@@ -57,17 +60,22 @@ func (p *provider) create(w http.ResponseWriter, r *http.Request) {
 		"date_created": date, "date_updated": date, "date_sent": nil, "uri": uri + ".json",
 		"subresource_uris": map[string]string{"media": uri + "/Media.json"},
 	})
-	p.work.Go(func() { p.created(c) })
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.over {
+		p.telling.Go(func() { p.created(c) })
+	}
 }
 
 // close ends when all that was told has been heard.
 func (p *provider) close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	err := p.server.Shutdown(ctx)
-	p.work.Wait()
-	if errors.Is(p.err, http.ErrServerClosed) {
-		return err
+	err := p.server.Close()
+	if ended := <-p.ended; !errors.Is(ended, http.ErrServerClosed) {
+		err = errors.Join(err, ended)
 	}
-	return errors.Join(err, p.err)
+	p.mu.Lock()
+	p.over = true
+	p.mu.Unlock()
+	p.telling.Wait()
+	return err
 }
