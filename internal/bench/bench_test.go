@@ -188,6 +188,17 @@ func TestStatistics(t *testing.T) {
 	if !math.IsNaN(median(nil)) {
 		t.Error("nothing has a median")
 	}
+	r := make(rounds)
+	for _, v := range []float64{1, 10, 100} {
+		r.add("a", v)
+		r.add("b", 2*v)
+	}
+	if got := r.over("b", "a"); got != 2 {
+		t.Errorf("one is %v times the other in each round", got)
+	}
+	if !math.IsNaN(r.over("a", "none")) {
+		t.Error("there is a ratio to nothing")
+	}
 	times := make([]time.Duration, 200)
 	for i := range times {
 		times[i] = time.Duration(200 - i)

@@ -31,3 +31,12 @@ func (b *bench) loaded(ctx context.Context) (string, error) {
 	b.archive = url
 	return url, errors.Join(b.place.tidy(ctx, url), b.place.calm(ctx, url))
 }
+
+// copied returns a database of one's own with the archive in it.
+func (b *bench) copied(ctx context.Context) (string, error) {
+	template, err := b.loaded(ctx)
+	if err != nil {
+		return "", err
+	}
+	return b.place.create(ctx, template)
+}

@@ -63,24 +63,3 @@ func (s *service) work() error {
 	}
 	return nil
 }
-
-// accepting is a worker whose messages are accepted when a service has
-// acknowledged their webhook.
-type accepting struct {
-	*service
-	*poster
-	sids *sids
-}
-
-func newAccepting(s *service, connections int) *accepting {
-	return &accepting{s, newPoster(connections), newSIDs()}
-}
-
-func (a *accepting) receive(ctx context.Context, n int64, from int) error {
-	return a.post(ctx, a.public, inboundForm(a.sids.next(), string(customer(from)), text(int(n))))
-}
-
-func (a *accepting) close() error {
-	a.poster.close()
-	return a.end()
-}
