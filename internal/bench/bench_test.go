@@ -28,6 +28,11 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	// The race detector would let every child wait for a second before it ends.
+	if err := os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE")); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	os.Exit(pgtest.Main(m))
 }
 

@@ -18,7 +18,7 @@ func idle() measurement {
 	return measurement{
 		name: "idle", about: "one message at a time, from its webhook to its answer at the provider", stores: []string{"postgres", "sqlite"},
 		run: func(ctx context.Context, b *bench) error {
-			url, err := b.copied(ctx)
+			url, err := b.atWork(ctx)
 			if err != nil {
 				return err
 			}

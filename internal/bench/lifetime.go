@@ -16,7 +16,7 @@ func wholeLives() measurement {
 			clients := b.cfg.most()
 			life, accept := fmt.Sprintf("life.whole.%d-clients", clients), fmt.Sprintf("life.accept.%d-clients", clients)
 			figures := make(rounds)
-			lived, err := b.copied(ctx)
+			lived, err := b.atWork(ctx)
 			if err != nil {
 				return err
 			}

@@ -33,6 +33,7 @@ type bench struct {
 	cfg      config
 	place    place
 	archive  string // the database that is loaded, or ""
+	working  string // see atWork
 	report   *report
 	progress io.Writer
 	started  int // services whose CPU time was profiled

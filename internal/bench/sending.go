@@ -17,7 +17,7 @@ func sending() measurement {
 	return measurement{
 		name: "send", about: "queued replies that are handed to the provider", stores: []string{"postgres", "sqlite"},
 		run: func(ctx context.Context, b *bench) error {
-			url, err := b.copied(ctx)
+			url, err := b.atWork(ctx)
 			if err != nil {
 				return err
 			}

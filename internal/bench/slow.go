@@ -15,7 +15,7 @@ func slowRouters() measurement {
 	return measurement{
 		name: "slow", about: "messages beside conversations whose router is slow, beside the same without", stores: []string{"postgres", "sqlite"},
 		run: func(ctx context.Context, b *bench) error {
-			url, err := b.copied(ctx)
+			url, err := b.atWork(ctx)
 			if err != nil {
 				return err
 			}
