@@ -146,7 +146,7 @@ func unclaimed(n int) int {
 // alice takes part in one of twenty.
 func (l *loader) people() {
 	for n := range l.conversations {
-		put(l, &l.b.Contacts, store.Contact{ID: l.contact(n), Account: account, Name: fmt.Sprintf("Customer %d", n), Addresses: []channel.Address{customer(n)}, CreatedAt: began, Version: 1})
+		put(l, &l.b.Contacts, store.Contact{ID: l.contact(n), Account: account, Name: fmt.Sprintf("Customer %d", n), Addresses: []channel.Address{customer(n)}, Region: "US", CreatedAt: began, Version: 1})
 	}
 	for n := range l.conversations {
 		last := l.at((l.each-1)*l.conversations + n)
