@@ -46,7 +46,8 @@ func scatter(n int) uint64 {
 // lie far apart. Ids and cursors are computed, so that measurements know them.
 type archive struct {
 	conversations int
-	each          int // messages of a conversation
+	each          int  // messages of a conversation
+	allOpen       bool // or else one in ten is open
 }
 
 func newArchive(c config) archive {
@@ -142,8 +143,8 @@ func unclaimed(n int) int {
 	return n
 }
 
-// people makes contacts and conversations. One conversation in ten is open, and
-// alice takes part in one of twenty.
+// people makes contacts and conversations. One conversation in ten is open,
+// unless all are, and alice takes part in one of twenty.
 func (l *loader) people() {
 	for n := range l.conversations {
 		put(l, &l.b.Contacts, store.Contact{ID: l.contact(n), Account: account, Name: fmt.Sprintf("Customer %d", n), Addresses: []channel.Address{customer(n)}, Region: "US", CreatedAt: began, Version: 1})
@@ -155,7 +156,7 @@ func (l *loader) people() {
 			Status: store.Closed, Teams: []store.TeamID{teamID}, LastSeq: int64(l.each), InboundCount: int64(l.each+1) / 2, LastAt: last, LastInbound: last,
 			Preview: "Thanks, that was all.", CreatedAt: began, Version: 1,
 		}
-		if n%10 == 0 {
+		if l.allOpen || n%10 == 0 {
 			c.Status = store.Open
 		}
 		if n%20 == 0 {

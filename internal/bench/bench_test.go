@@ -38,7 +38,13 @@ func TestMain(m *testing.M) {
 
 // Everything is measured, in small, and each line is a name, a number and a unit.
 func TestRun(t *testing.T) {
-	small := []string{"-processes", "1,2", "-clients", "4", "-connections", "4", "-conversations", "60", "-preload", "600", "-rounds", "1", "-seconds", "0.1"}
+	t.Setenv("GORACE", "atexit_sleep_ms=0") // with the race detector each child would take a second to end
+	small := []string{"-processes", "1,2", "-clients", "4", "-connections", "4", "-conversations", "60", "-preload", "600", "-rounds", "1", "-seconds", "0.1",
+		"-growth", "0,600", "-open", "50", "-subscribers", "20", "-topics", "5"}
+	everywhere := []string{
+		"load.time", "growth.engine.600-stored/0-stored", "stream.engine.deliveries", "stream.engine/bare", "stream.engine.subscriber/26-kB",
+		"start.clean.listening", "start.killed/1000-ms", "memory.started.heap", "memory.worked/100-MB",
+	}
 	for kind, c := range map[string]struct {
 		args func(*testing.T) []string
 		want []string
@@ -46,7 +52,7 @@ func TestRun(t *testing.T) {
 		"sqlite": {
 			func(t *testing.T) []string { return []string{"-dir", t.TempDir()} },
 			[]string{
-				"load.time", "receive.engine.1-processes/bare", "receive.running.2-processes/1-process", "query.list-newest.p50", "query.search-rare.p99",
+				"receive.engine.1-processes/bare", "receive.running.2-processes/1-process", "query.list-newest.p50", "query.search-rare.p99",
 				"inbound.engine.4-clients.cpu", "inbound.engine.4-clients/bare", "life.whole.4-clients/accept", "send.cpu", "idle.p50/(4fsync+2ms)", "slow.with.p99/without",
 			},
 		},
@@ -73,7 +79,7 @@ func TestRun(t *testing.T) {
 				}
 				got[name] = true
 			}
-			for _, name := range c.want {
+			for _, name := range append(everywhere, c.want...) {
 				if !got[name] {
 					t.Errorf("%s is missing in\n%s", name, out.String())
 				}
@@ -93,6 +99,10 @@ func TestFlags(t *testing.T) {
 		"-store sqlite -connections x": "-connections",
 		"-store sqlite -seconds 0":     "-seconds",
 		"-store sqlite -rounds 0":      "-rounds",
+		"-store sqlite -growth 0,x":    "-growth",
+		"-store sqlite -open 0":        "-open",
+		"-store sqlite -topics 0":      "-topics",
+		"-store sqlite -subscribers 1": "-subscribers",
 	} {
 		if _, err := parse(strings.Fields(args), io.Discard); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", args, err)

@@ -20,7 +20,7 @@ const childArgument = "child"
 // job is what a child has to do. Each child is a process of its own, as the
 // processes of a host are.
 type job struct {
-	Role          string // "engine", "running" or "bare"
+	Role          string // "engine", "running", "resting" or "bare"
 	Store, URL    string
 	Process       int
 	Clients       int
@@ -62,6 +62,9 @@ func runChild(ctx context.Context, in io.Reader, out io.Writer) error {
 	}
 	if j.Serve {
 		return serve(ctx, j, lines, json.NewEncoder(out))
+	}
+	if j.Role == "resting" {
+		return rest(ctx, j, json.NewEncoder(out))
 	}
 	w, err := newWorker(ctx, j)
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/teaminbox/teaminbox/store"
 )
 
 // loaded returns a database with the archive in it, which all measurements
@@ -12,6 +14,22 @@ func (b *bench) loaded(ctx context.Context) (string, error) {
 	if b.archive != "" {
 		return b.archive, nil
 	}
+	a := newArchive(b.cfg)
+	begun := time.Now()
+	url, err := b.filled(ctx, a.load)
+	if err != nil {
+		return "", err
+	}
+	took := time.Since(begun)
+	b.report.value("load.messages", float64(a.messages()), "messages")
+	b.report.value("load.time", took.Seconds(), "s")
+	b.archive = url
+	return url, nil
+}
+
+// filled makes a database with what load puts there, as it is when the server
+// has had the time to look after it.
+func (b *bench) filled(ctx context.Context, load func(context.Context, store.Porter) error) (string, error) {
 	url, err := b.place.create(ctx, "")
 	if err != nil {
 		return "", err
@@ -20,15 +38,9 @@ func (b *bench) loaded(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	a := newArchive(b.cfg)
-	begun := time.Now()
-	if err := errors.Join(a.load(ctx, db), db.Close()); err != nil {
+	if err := errors.Join(load(ctx, db), db.Close()); err != nil {
 		return "", err
 	}
-	took := time.Since(begun)
-	b.report.value("load.messages", float64(a.messages()), "messages")
-	b.report.value("load.time", took.Seconds(), "s")
-	b.archive = url
 	return url, errors.Join(b.place.tidy(ctx, url), b.place.calm(ctx, url))
 }
 

@@ -51,6 +51,10 @@ type config struct {
 	talks       int
 	rounds      int
 	length      time.Duration
+	growth      []int
+	open        int
+	subscribers int
+	topics      int
 	only        []string
 	check       bool
 	keep        bool
@@ -72,7 +76,7 @@ func (c config) conversations() int {
 // parse reads the flags.
 func parse(args []string, errs io.Writer) (config, error) {
 	var c config
-	var processes, connections, only string
+	var processes, connections, growth, only string
 	var seconds float64
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(errs)
@@ -86,6 +90,10 @@ func parse(args []string, errs io.Writer) (config, error) {
 	flags.IntVar(&c.talks, "conversations", 0, "how many conversations they are in; 0: a tenth as many, and 10,000 at least")
 	flags.IntVar(&c.rounds, "rounds", 3, "how often each figure is taken; the median is printed")
 	flags.Float64Var(&seconds, "seconds", 10, "how long each takes")
+	flags.StringVar(&growth, "growth", "", "the `numbers` of messages stored at which growth measures; if empty, those of 0,100000,1000000,5000000 that are not above -preload")
+	flags.IntVar(&c.open, "open", 100_000, "how many open conversations memory has")
+	flags.IntVar(&c.subscribers, "subscribers", 10_000, "how many agents stream has listen at once")
+	flags.IntVar(&c.topics, "topics", 1_000, "how many companies they are spread over")
 	flags.StringVar(&only, "only", "", "the `measurements` to take, separated by commas; all if empty: "+strings.Join(names(), ", "))
 	flags.BoolVar(&c.keep, "keep", false, "leave what was loaded for another run, and say what its -loaded has to be")
 	flags.StringVar(&c.loaded, "loaded", "", "the `database` that an earlier run with -keep has left; -preload must be the same")
@@ -96,11 +104,15 @@ func parse(args []string, errs io.Writer) (config, error) {
 	}
 	for _, list := range []struct {
 		flag, text string
+		least      int
 		to         *[]int
-	}{{"-processes", processes, &c.processes}, {"-connections", connections, &c.connections}} {
+	}{{"-processes", processes, 1, &c.processes}, {"-connections", connections, 1, &c.connections}, {"-growth", growth, 0, &c.growth}} {
+		if list.text == "" && list.flag == "-growth" {
+			continue
+		}
 		for _, text := range strings.Split(list.text, ",") {
 			n, err := strconv.Atoi(strings.TrimSpace(text))
-			if err != nil || n < 1 {
+			if err != nil || n < list.least {
 				return c, fmt.Errorf("%s %q is no list of numbers like 1,2,4", list.flag, list.text)
 			}
 			*list.to = append(*list.to, n)
@@ -128,6 +140,9 @@ func (c config) validate() error {
 	}
 	if c.clients < 1 || c.rounds < 1 || c.preload < 0 || c.talks < 0 || c.length < 100*time.Millisecond {
 		errs = append(errs, errors.New("-clients and -rounds must be 1 or more, -preload and -conversations not negative, and -seconds 0.1 or more"))
+	}
+	if c.topics < 1 || c.subscribers < c.topics || c.open < 1 {
+		errs = append(errs, errors.New("-topics and -open must be 1 or more, and -subscribers at least as many as -topics"))
 	}
 	return errors.Join(errs...)
 }

@@ -17,7 +17,7 @@ type measurement struct {
 
 // measurements are all there are, in their order.
 func measurements() []measurement {
-	return []measurement{receiving(), querying(), inbound(), wholeLives(), sending(), idle(), slowRouters()}
+	return []measurement{receiving(), growing(), querying(), inbound(), wholeLives(), sending(), idle(), slowRouters(), streaming(), starting(), resting()}
 }
 
 func names() []string {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -37,6 +38,8 @@ type place interface {
 	// calm has everything that was written reach the disk, so that one
 	// measurement does not pay for another.
 	calm(ctx context.Context, url string) error
+	// drop drops one that nobody needs any more.
+	drop(ctx context.Context, url string) error
 	// close drops them, but for one that is to be left.
 	close(left string) error
 }
@@ -125,6 +128,13 @@ func (s *server) calm(ctx context.Context, _ string) error {
 	return err
 }
 
+func (s *server) drop(ctx context.Context, url string) error {
+	name := nameOf(url)
+	s.made = slices.DeleteFunc(s.made, func(made string) bool { return made == name })
+	_, err := s.pool.Exec(ctx, `DROP DATABASE `+pgx.Identifier{name}.Sanitize()+` WITH (FORCE)`)
+	return err
+}
+
 func (s *server) close(left string) error {
 	var errs []error
 	for _, name := range s.made {
@@ -166,6 +176,16 @@ func (d *directory) create(_ context.Context, template string) (string, error) {
 func (d *directory) tidy(context.Context, string) error { return nil }
 func (d *directory) calm(context.Context, string) error { return nil }
 
+func (d *directory) drop(_ context.Context, path string) error {
+	var errs []error
+	for _, file := range []string{path, path + "-wal", path + "-shm"} {
+		if err := os.Remove(file); !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
 func (d *directory) close(left string) error {
 	var errs []error
 	for n := range d.made {
@@ -173,11 +193,7 @@ func (d *directory) close(left string) error {
 		if path == left {
 			continue
 		}
-		for _, file := range []string{path, path + "-wal", path + "-shm"} {
-			if err := os.Remove(file); !errors.Is(err, fs.ErrNotExist) {
-				errs = append(errs, err)
-			}
-		}
+		errs = append(errs, d.drop(context.Background(), path))
 	}
 	if left == "" || filepath.Dir(left) != d.path {
 		errs = append(errs, os.Remove(d.path))

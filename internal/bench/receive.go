@@ -87,17 +87,21 @@ func (r *reception) prepare(ctx context.Context) error {
 }
 
 func (r *reception) take(ctx context.Context, k key) error {
-	url := r.databases[k.role]
-	if err := r.place.calm(ctx, url); err != nil {
+	return r.takeIn(ctx, r.rounds, k.String(), r.databases[k.role], k, r.cfg.conversations())
+}
+
+// takeIn has processes take messages in for a while, and adds the figures.
+func (b *bench) takeIn(ctx context.Context, figures rounds, name, url string, k key, conversations int) error {
+	if err := b.place.calm(ctx, url); err != nil {
 		return err
 	}
 	o, err := children(ctx, k.processes, job{
-		Role: k.role, Store: r.cfg.store, URL: url, Clients: r.cfg.clients, Conversations: r.cfg.conversations(), Length: r.cfg.length,
+		Role: k.role, Store: b.cfg.store, URL: url, Clients: b.cfg.clients, Conversations: conversations, Length: b.cfg.length,
 	})
 	if err != nil {
 		return err
 	}
-	r.add(k.String(), float64(o.Messages)/r.cfg.length.Seconds())
-	r.add(k.String()+".p99", ms(percentile(o.Times, 99)))
+	figures.add(name, float64(o.Messages)/b.cfg.length.Seconds())
+	figures.add(name+".p99", ms(percentile(o.Times, 99)))
 	return nil
 }
