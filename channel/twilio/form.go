@@ -8,19 +8,32 @@ import (
 // form holds parameters by name. Twilio's are told apart by case.
 type form map[string][]string
 
+// usualParameters are as many as a message of Twilio's has, and some. There is
+// room for so many at once, and no more for whoever claims to bring more.
+const usualParameters = 32
+
 // parseForm decodes application/x-www-form-urlencoded text the way in which
 // Twilio's own libraries do: a semicolon is an ordinary character, and an
 // escape that is none stands for itself. Whether the text was meant so is for
 // the signature to say.
 func parseForm(text string) form {
-	f := form{}
+	f := make(form, min(strings.Count(text, "&")+1, usualParameters))
+	var block []string // of values, one for each name
 	for pair := range strings.SplitSeq(text, "&") {
 		if pair == "" {
 			continue
 		}
 		name, value, _ := strings.Cut(pair, "=")
-		name = unescape(name)
-		f[name] = append(f[name], unescape(value))
+		name, value = unescape(name), unescape(value)
+		if values, found := f[name]; found {
+			f[name] = append(values, value)
+			continue
+		}
+		if len(block) == cap(block) {
+			block = make([]string, 0, usualParameters)
+		}
+		block = append(block, value)
+		f[name] = slices.Clip(block[len(block)-1:])
 	}
 	return f
 }
@@ -64,14 +77,21 @@ func hexValue(c byte) byte {
 // sorted.
 func (f form) signedText() string {
 	names := make([]string, 0, len(f))
-	for name := range f {
+	size := 0
+	for name, values := range f {
 		names = append(names, name)
+		for _, value := range values {
+			size += len(name) + len(value)
+		}
 	}
 	slices.Sort(names)
 	var b strings.Builder
+	b.Grow(size)
 	for _, name := range names {
-		values := slices.Clone(f[name])
-		slices.Sort(values)
+		values := f[name]
+		if len(values) > 1 {
+			values = slices.Sorted(slices.Values(values))
+		}
 		for _, value := range slices.Compact(values) {
 			b.WriteString(name)
 			b.WriteString(value)

@@ -2,7 +2,6 @@ package twilio
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,7 +16,8 @@ type inbound struct {
 	params map[string]string
 }
 
-// parseInbound reads a message whose account and id are known to be right.
+// parseInbound reads a message whose account and id are known to be right. The
+// parameters are its own from then on.
 //
 // Twilio names further parameters that always come. Since the signature joins
 // the parameters without delimiters, one that is missing may have been hidden
@@ -28,7 +28,7 @@ func (c *Channel) parseInbound(p map[string]string) (channel.Delivery, error) {
 			return channel.Delivery{}, malformed("a message has no " + name)
 		}
 	}
-	m := &inbound{params: maps.Clone(p)}
+	m := &inbound{params: p}
 	var err error
 	if m.From, err = channel.ParseAddress(m.take("From")); err != nil {
 		return channel.Delivery{}, malformed("From is no address")

@@ -1,6 +1,7 @@
 package twilio
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -69,6 +70,11 @@ func (c *Channel) verify(r *http.Request) (request, error) {
 	return v, nil
 }
 
+// usualBody is for how much of a body there is room from the beginning, in
+// bytes, if its sender announces so much. More than the usual has to come before
+// room is made for it.
+const usualBody = 4 << 10
+
 // readBody reads the body of a webhook whole, up to the limit.
 func (c *Channel) readBody(r *http.Request) ([]byte, error) {
 	if r.Body == nil || r.Method == http.MethodGet || r.Method == http.MethodHead {
@@ -77,7 +83,10 @@ func (c *Channel) readBody(r *http.Request) ([]byte, error) {
 	if r.ContentLength > c.maxBody {
 		return nil, fmt.Errorf("twilio: the body has %d bytes, the limit is %d: %w", r.ContentLength, c.maxBody, channel.ErrTooLarge)
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, c.maxBody+1))
+	var buffer bytes.Buffer
+	buffer.Grow(int(min(max(r.ContentLength, 0), usualBody)) + bytes.MinRead)
+	_, err := buffer.ReadFrom(io.LimitReader(r.Body, c.maxBody+1))
+	body := buffer.Bytes()
 	var cut *http.MaxBytesError
 	switch {
 	case errors.As(err, &cut):
