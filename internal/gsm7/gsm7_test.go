@@ -145,11 +145,13 @@ func FuzzMeasure(f *testing.F) {
 
 func BenchmarkMeasure(b *testing.B) {
 	for name, text := range map[string]string{
-		"GSM7": strings.Repeat("Your table is ready. ", 76),
-		"UCS2": strings.Repeat("Tu mesa está lista 👍 ", 72),
+		"short GSM7": "Your table is ready.",
+		"GSM7":       strings.Repeat("Your table is ready. ", 76),
+		"UCS2":       strings.Repeat("Tu mesa está lista 👍 ", 72),
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(text)))
+			b.ReportAllocs()
 			for b.Loop() {
 				Measure(text)
 			}
