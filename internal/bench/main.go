@@ -97,7 +97,7 @@ func parse(args []string, errs io.Writer) (config, error) {
 	flags.StringVar(&only, "only", "", "the `measurements` to take, separated by commas; all if empty: "+strings.Join(names(), ", "))
 	flags.BoolVar(&c.keep, "keep", false, "leave what was loaded for another run, and say what its -loaded has to be")
 	flags.StringVar(&c.loaded, "loaded", "", "the `database` that an earlier run with -keep has left; -preload must be the same")
-	flags.StringVar(&c.profiles, "profiles", "", "the `directory` for CPU profiles of each service; none if empty")
+	flags.StringVar(&c.profiles, "profiles", "", "the `directory` for CPU profiles of each service, and of stream; none if empty")
 	flags.BoolVar(&c.check, "check", false, "fail if a goal is missed")
 	if err := flags.Parse(args); err != nil {
 		return c, err

@@ -25,10 +25,7 @@ func (b *bench) start(ctx context.Context, name, role, url, provider string) (*s
 	if b.cfg.store == "postgres" {
 		j.Writers = 2
 	}
-	if b.cfg.profiles != "" {
-		b.started++
-		j.Profile = filepath.Join(b.cfg.profiles, fmt.Sprintf("%s.%d.pprof", name, b.started))
-	}
+	j.Profile = b.profileOf(name)
 	c, err := startChild(ctx, program, j)
 	if err != nil {
 		return nil, err
@@ -38,6 +35,15 @@ func (b *bench) start(ctx context.Context, name, role, url, provider string) (*s
 		return nil, errors.Join(fmt.Errorf("a service did not start: %w", err), c.end())
 	}
 	return s, nil
+}
+
+// profileOf returns the file for the next profile of what has a name, or "".
+func (b *bench) profileOf(name string) string {
+	if b.cfg.profiles == "" {
+		return ""
+	}
+	b.started++
+	return filepath.Join(b.cfg.profiles, fmt.Sprintf("%s.%d.pprof", name, b.started))
 }
 
 // tell has the host obey an order, and returns how much CPU time it has taken

@@ -156,9 +156,13 @@ func (s *stream) measure(ctx context.Context, role string, a *audience, write fu
 			}
 		})
 	}
+	endProfile, err := profile(s.profileOf("stream." + role))
+	if err != nil {
+		return err
+	}
 	var delivered int64
 	var used time.Duration
-	err := func() error {
+	err = func() error {
 		if err := sleep(writing, min(warmUp, s.cfg.length)); err != nil {
 			return err
 		}
@@ -173,7 +177,7 @@ func (s *stream) measure(ctx context.Context, role string, a *audience, write fu
 	}()
 	over.Store(true)
 	customers.Wait()
-	if err != nil {
+	if err = errors.Join(err, endProfile()); err != nil {
 		return errors.Join(context.Cause(writing), err)
 	}
 	begun := time.Now()
