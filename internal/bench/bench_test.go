@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,6 +112,43 @@ func TestFlags(t *testing.T) {
 	c, err := parse(strings.Fields("-store sqlite -processes 1,8 -preload 1000000"), io.Discard)
 	if err != nil || len(c.processes) != 2 || c.processes[1] != 8 || c.conversations() != 100_000 || c.length != 10*time.Second {
 		t.Errorf("%+v, %v", c, err)
+	}
+}
+
+// Growth goes as far as messages are loaded, unless it is told how far.
+func TestSteps(t *testing.T) {
+	for args, want := range map[string][]int{
+		"":                                {0},
+		"-preload 99999":                  {0},
+		"-preload 1000000":                {0, 100_000, 1_000_000},
+		"-preload 5000000":                {0, 100_000, 1_000_000, 5_000_000},
+		"-preload 5000000 -growth 0,1000": {0, 1000},
+	} {
+		c, err := parse(append([]string{"-store", "sqlite"}, strings.Fields(args)...), io.Discard)
+		if err != nil || !slices.Equal(c.steps(), want) {
+			t.Errorf("%s: %v, %v", args, c.steps(), err)
+		}
+	}
+}
+
+// In a town everybody works for one company, and all companies have somebody.
+func TestTown(t *testing.T) {
+	w := town{companies: 3, agents: 8}
+	var all []store.UserID
+	for n := range w.companies {
+		staff := w.staff(n)
+		if len(staff) < 2 {
+			t.Errorf("company %d has %q", n, staff)
+		}
+		all = append(all, staff...)
+	}
+	slices.Sort(all)
+	if len(slices.Compact(all)) != w.agents {
+		t.Errorf("they all have %q", all)
+	}
+	a := newAudience(w)
+	if a.listenersOf(w.account(0)) != 3 || a.listenersOf(w.account(2)) != 2 {
+		t.Errorf("the audiences are %v", a.sizes)
 	}
 }
 
