@@ -47,7 +47,7 @@ func scatter(n int) uint64 {
 type archive struct {
 	conversations int
 	each          int  // messages of a conversation
-	allOpen       bool // or else one in ten is open
+	resting       bool // all are open and no work waits, or else one in ten is open
 }
 
 func newArchive(c config) archive {
@@ -81,7 +81,9 @@ func (a archive) load(ctx context.Context, to store.Porter) error {
 		l.directory()
 		l.people()
 		l.talk()
-		l.work()
+		if !l.resting {
+			l.work()
+		}
 		l.flush()
 		if l.err != nil {
 			return l.err
@@ -144,7 +146,7 @@ func unclaimed(n int) int {
 }
 
 // people makes contacts and conversations. One conversation in ten is open,
-// unless all are, and alice takes part in one of twenty.
+// unless it rests, and alice takes part in one of twenty.
 func (l *loader) people() {
 	for n := range l.conversations {
 		put(l, &l.b.Contacts, store.Contact{ID: l.contact(n), Account: account, Name: fmt.Sprintf("Customer %d", n), Addresses: []channel.Address{customer(n)}, Region: "US", CreatedAt: began, Version: 1})
@@ -156,7 +158,7 @@ func (l *loader) people() {
 			Status: store.Closed, Teams: []store.TeamID{teamID}, LastSeq: int64(l.each), InboundCount: int64(l.each+1) / 2, LastAt: last, LastInbound: last,
 			Preview: "Thanks, that was all.", CreatedAt: began, Version: 1,
 		}
-		if l.allOpen || n%10 == 0 {
+		if l.resting || n%10 == 0 {
 			c.Status = store.Open
 		}
 		if n%20 == 0 {

@@ -19,7 +19,7 @@ func resting() measurement {
 	return measurement{
 		name: "memory", about: "memory of a process whose engine has open conversations and nothing to do", stores: []string{"postgres", "sqlite"},
 		run: func(ctx context.Context, b *bench) error {
-			a := archive{conversations: b.cfg.open, each: max(1, b.cfg.preload/b.cfg.open), allOpen: true}
+			a := archive{conversations: b.cfg.open, each: max(1, b.cfg.preload/b.cfg.open), resting: true}
 			b.say("%d open conversations with %d messages each are loaded", a.conversations, a.each)
 			url, err := b.filled(ctx, a.load)
 			if err != nil {
