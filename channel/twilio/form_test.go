@@ -1,8 +1,10 @@
 package twilio
 
 import (
+	"fmt"
 	"net/url"
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -23,6 +25,23 @@ func TestParseForm(t *testing.T) {
 		if got := parseForm(text); !reflect.DeepEqual(got, want) {
 			t.Errorf("parseForm(%q) = %q, want %q", text, got, want)
 		}
+	}
+}
+
+// More parameters than there is room for at once are parameters like the others,
+// and a second value of one is not its neighbour's.
+func TestParseFormOfMany(t *testing.T) {
+	want := form{}
+	var pairs []string
+	for round := range 2 {
+		for n := range 3*usualParameters + 1 {
+			name, value := fmt.Sprintf("n%d", n), fmt.Sprintf("%d.%d", round, n)
+			want[name] = append(want[name], value)
+			pairs = append(pairs, name+"="+value)
+		}
+	}
+	if got := parseForm(strings.Join(pairs, "&")); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %q", got)
 	}
 }
 
