@@ -39,7 +39,6 @@ func TestMain(m *testing.M) {
 
 // Everything is measured, in small, and each line is a name, a number and a unit.
 func TestRun(t *testing.T) {
-	t.Setenv("GORACE", "atexit_sleep_ms=0") // with the race detector each child would take a second to end
 	small := []string{"-processes", "1,2", "-clients", "4", "-connections", "4", "-conversations", "60", "-preload", "600", "-rounds", "1", "-seconds", "0.1",
 		"-growth", "0,600", "-open", "50", "-subscribers", "20", "-topics", "5"}
 	everywhere := []string{

@@ -17,12 +17,12 @@ func starting() measurement {
 	return measurement{
 		name: "start", about: "from the start of a process to its first answered webhook", stores: []string{"postgres", "sqlite"},
 		run: func(ctx context.Context, b *bench) error {
-			url, err := b.copied(ctx)
+			url, err := b.atWork(ctx)
 			if err != nil {
 				return err
 			}
 			s := &starts{bench: b, rounds: make(rounds), url: url}
-			return errors.Join(s.run(ctx), b.place.drop(ctx, url))
+			return s.run(ctx)
 		},
 	}
 }
