@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -45,6 +46,55 @@ func TestUnreadCountSeesBehindTheFirstPage(t *testing.T) {
 	if n, err := h.Agent("alice").UnreadCount(t.Context()); err != nil || n != 2 {
 		t.Errorf("%d unread, %v; want 2", n, err)
 	}
+}
+
+// What is counted is what the list shows as unread, whoever has claimed it and
+// wherever it is.
+func TestUnreadCountIsThatOfTheList(t *testing.T) {
+	h := inboxtest.New(t, inboxtest.Config{})
+	support := crowd(t, h, 6)
+	h.Settle()
+	var sales []inbox.ConversationID
+	for _, customer := range []channel.Address{alicesCustomer, otherCustomer} {
+		phone := h.Phone(customer).To(inboxtest.SalesNumber)
+		phone.Send("hello")
+		sales = append(sales, phone.Conversation())
+	}
+	alice, bob, carol := h.Agent("alice"), h.Agent("bob"), h.Agent("carol")
+	if err := errors.Join(
+		alice.Claim(t.Context(), support[0]),
+		bob.Claim(t.Context(), support[1]),
+		alice.Claim(t.Context(), support[2]), alice.MarkRead(t.Context(), support[2], 0),
+		bob.MarkRead(t.Context(), support[3], 0),
+		bob.Close(t.Context(), support[4]),
+		alice.Assign(t.Context(), support[5], []inbox.UserID{"carol"}, nil),
+		carol.Assign(t.Context(), sales[0], []inbox.UserID{"alice"}, []inbox.TeamID{"support"}),
+		carol.Claim(t.Context(), sales[1]),
+	); err != nil {
+		t.Fatal(err)
+	}
+	expect := func(when string, want map[inbox.UserID]int) {
+		t.Helper()
+		for user, want := range want {
+			views, err := h.Agent(user).List(t.Context(), inbox.ListQuery{Statuses: []store.Status{store.Open}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			unread := slices.DeleteFunc(views, func(v inbox.View) bool { return v.Unread == 0 })
+			n, err := h.Agent(user).UnreadCount(t.Context())
+			if err != nil || n != len(unread) || n != want {
+				t.Errorf("%s: %s has %d unread conversations, %v, and %d in the list; want %d", when, user, n, err, len(unread), want)
+			}
+		}
+	}
+	expect("at first", map[inbox.UserID]int{"alice": 4, "bob": 3, "carol": 3})
+	setClaim(t, h, "support", store.ClaimVisible)
+	expect("claims in support are visible", map[inbox.UserID]int{"alice": 5, "bob": 5, "carol": 3})
+	setClaim(t, h, "support", store.ClaimExclusive)
+	if err := h.Admin().SaveUser(t.Context(), inbox.User{ID: "alice", Name: "Alice"}); err != nil {
+		t.Fatal(err)
+	}
+	expect("alice has no seat", map[inbox.UserID]int{"bob": 5, "carol": 3})
 }
 
 // pages counts the pages of conversations that are read.

@@ -151,28 +151,11 @@ func (a *Agent) UnreadCount(ctx context.Context) (int, error) {
 		if err != nil {
 			return err
 		}
-		n = 0
-		q := ListQuery{Statuses: []store.Status{store.Open}, Limit: largestPage}
-		for {
-			convs, err := a.list(t, c, q)
-			if err != nil {
-				return err
-			}
-			unread, err := a.unread(t, convs)
-			if err != nil {
-				return err
-			}
-			for _, u := range unread {
-				if u > 0 {
-					n++
-				}
-			}
-			if len(convs) < largestPage {
-				return nil
-			}
-			last := convs[len(convs)-1]
-			q.Before = store.Position{LastAt: last.LastAt, ID: last.ID}
-		}
+		n, err = t.CountUnread(store.UnreadQuery{
+			Account: a.account, Inboxes: c.inboxesOf(a.user), User: a.user, Teams: c.teamsOf(a.user),
+			Claimants: c.yielding(a.user), Shared: c.sharing(), Status: store.Open,
+		})
+		return err
 	})
 	return n, err
 }

@@ -82,6 +82,19 @@ type ConversationQuery struct {
 	Limit     int      // at most so many, 1 or more
 }
 
+// UnreadQuery selects conversations in which a user may have something to read.
+// Inboxes, User and Teams are alternatives, as in a [ConversationQuery].
+type UnreadQuery struct {
+	Account AccountID
+	Inboxes []InboxID
+	User    UserID // whose marks count, too
+	Teams   []TeamID
+
+	Claimants []UserID  // claimed by one of these, "" being nobody; nil: whoever
+	Shared    []InboxID // whose conversations are selected whoever has claimed them
+	Status    Status    // only those that stand so
+}
+
 // ReadMark is how far a user has read a conversation.
 type ReadMark struct {
 	User         UserID
@@ -110,6 +123,10 @@ type Conversations interface {
 
 	// ReadMarks returns the user's marks in the conversations.
 	ReadMarks(account AccountID, user UserID, cs ...ConversationID) ([]ReadMark, error)
+	// CountUnread returns how many of the conversations have messages of the
+	// customer that the user has not read: their InboundCount is larger than
+	// that of the user's mark, or than 0 if there is none.
+	CountUnread(q UnreadQuery) (int, error)
 	// PutReadMarks sets marks, whatever was there.
 	PutReadMarks(account AccountID, ms ...ReadMark) error
 }

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strings"
 
@@ -107,22 +108,54 @@ func (t *tx) ListConversations(q store.ConversationQuery) ([]store.Conversation,
 		return nil, err
 	}
 	var found []store.Conversation
-	lists := t.listsFor(q)
-	for len(lists) > 0 && len(found) < q.Limit {
-		newest := 0
-		for i := range lists {
-			if compareNewest(lists[i].key(), lists[newest].key()) < 0 {
-				newest = i
-			}
+	for c := range t.listed(q) {
+		if len(found) >= q.Limit {
+			break
 		}
-		id := lists[newest].key().id
-		lists = skip(lists, id)
-		c, _ := t.conversations.get(id)
 		if q.Claimants == nil || slices.Contains(q.Claimants, c.ClaimedBy) {
 			found = append(found, record.CopyConversation(*c))
 		}
 	}
 	return found, nil
+}
+
+// CountUnread goes through the same lists.
+func (t *tx) CountUnread(q store.UnreadQuery) (int, error) {
+	if err := t.ready(); err != nil {
+		return 0, err
+	}
+	n := 0
+	for c := range t.listed(store.ConversationQuery{
+		Account: q.Account, Inboxes: q.Inboxes, User: q.User, Teams: q.Teams, Statuses: []store.Status{q.Status},
+	}) {
+		if q.Claimants != nil && !slices.Contains(q.Claimants, c.ClaimedBy) && !slices.Contains(q.Shared, c.Inbox) {
+			continue
+		}
+		mark, _ := t.marks.get(markKey{q.Account, q.User, c.ID})
+		if c.InboundCount > mark.InboundCount {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// listed merges the lists that a query names: the newest first, each once.
+func (t *tx) listed(q store.ConversationQuery) iter.Seq[*store.Conversation] {
+	return func(yield func(*store.Conversation) bool) {
+		for lists := t.listsFor(q); len(lists) > 0; {
+			newest := 0
+			for i := range lists {
+				if compareNewest(lists[i].key(), lists[newest].key()) < 0 {
+					newest = i
+				}
+			}
+			id := lists[newest].key().id
+			lists = skip(lists, id)
+			if c, _ := t.conversations.get(id); !yield(c) {
+				return
+			}
+		}
+	}
 }
 
 // list is a place in one list.

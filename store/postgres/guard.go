@@ -67,8 +67,8 @@ func (g guards) directory(shared bool) guard {
 	return k
 }
 
-// lists is that of an account's lists, and of what is found by its words.
-// Whoever changes what is listed or found has it shared.
+// lists is that of an account's lists, of what is found by its words, and of what
+// has been read. Whoever changes what is listed, found or read has it shared.
 func (g guards) lists(account store.AccountID, shared bool) guard {
 	k := g.of("lists", string(account))
 	k.shared = shared

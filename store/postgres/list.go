@@ -71,19 +71,25 @@ func (t *tx) ListConversations(q store.ConversationQuery) ([]store.Conversation,
 	if q.Before != (store.Position{}) {
 		before, id = pgtype.Timestamptz{Time: record.Time(q.Before.LastAt), Valid: true}, int64(q.Before.ID)
 	}
-	var participants []string
-	if q.User != "" {
-		participants = append(participants, pack(record.UserName(q.User)))
-	}
-	for _, team := range q.Teams {
-		participants = append(participants, pack(record.TeamName(team)))
-	}
 	text := page
 	if q.Claimants != nil && !slices.Contains(q.Claimants, "") {
 		text = claimed
 	}
 	return all(t, t.only(t.s.guards.lists(q.Account, false)), scanConversation, text,
-		pack(string(q.Account)), before, id, q.Limit, orNull(q.Statuses), orNull(q.Claimants), names(q.Inboxes), participants)
+		pack(string(q.Account)), before, id, q.Limit, orNull(q.Statuses), orNull(q.Claimants), names(q.Inboxes), participantsOf(q.User, q.Teams))
+}
+
+// participantsOf returns the names of the lists of a user, if there is one, and
+// teams.
+func participantsOf(user store.UserID, teams []store.TeamID) []string {
+	var participants []string
+	if user != "" {
+		participants = append(participants, pack(record.UserName(user)))
+	}
+	for _, team := range teams {
+		participants = append(participants, pack(record.TeamName(team)))
+	}
+	return participants
 }
 
 // orNull returns texts as a parameter that is NULL for nil.

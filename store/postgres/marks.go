@@ -91,7 +91,7 @@ func (t *tx) PutReadMarks(account store.AccountID, ms ...store.ReadMark) error {
 	}
 	for _, m := range ms {
 		ref := store.MarkRef{Account: account, User: m.User, Conversation: m.Conversation}
-		t.need(t.forMark(ref))
+		t.need(t.forMark(ref), t.s.guards.lists(account, true))
 		k.known[ref] = &m
 		k.pending[ref] = m
 	}

@@ -110,19 +110,25 @@ func (t *tx) listTakingPart(q store.ConversationQuery, before entry, p *page) er
 			return err
 		}
 	}
-	var names []string
-	if q.User != "" {
-		names = append(names, record.UserName(q.User))
-	}
-	for _, team := range q.Teams {
-		names = append(names, record.TeamName(team))
-	}
-	for _, name := range names {
+	for _, name := range participants(q.User, q.Teams) {
 		if err := t.listOne(q, before, p, participantStatuses, participantList, name); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// participants returns the names of the lists of a user, if there is one, and
+// teams.
+func participants(user store.UserID, teams []store.TeamID) []string {
+	var names []string
+	if user != "" {
+		names = append(names, record.UserName(user))
+	}
+	for _, team := range teams {
+		names = append(names, record.TeamName(team))
+	}
+	return names
 }
 
 // listOne reads the lists of one inbox or participant.

@@ -170,7 +170,7 @@ func transactionDefects() []defect {
 				return m.Store.Update(ctx, func(tx store.Tx) error { return fn(readsOutside{tx, m.Store, ctx}) })
 			}
 		}},
-		{"only versions are isolated", []string{"isolation/decisions on what others write"}, func(m *mutant) {
+		{"only versions are isolated", []string{"isolation/decisions on what others write", "unread/decisions on what others write"}, func(m *mutant) {
 			meet := make(chan struct{})
 			m.update = func(ctx context.Context, fn func(store.Tx) error) error {
 				var later []func(store.Tx) error

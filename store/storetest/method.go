@@ -60,6 +60,7 @@ func methods(e *env) ([]method, error) {
 			return tx.ListConversations(store.ConversationQuery{Account: acme, Inboxes: []store.InboxID{support}, Limit: 10})
 		}),
 		reading("ReadMarks", func(tx store.Tx) ([]store.ReadMark, error) { return tx.ReadMarks(acme, bob, c.ID) }),
+		reading("CountUnread", func(tx store.Tx) (int, error) { return tx.CountUnread(openInSupport) }),
 		reading("Messages", func(tx store.Tx) ([]store.Message, error) { return tx.Messages(1) }),
 		reading("MessagesFrom", func(tx store.Tx) ([]store.Message, error) {
 			return tx.MessagesFrom(store.ProviderRef{Channel: sms, ProviderID: "SM1"})

@@ -50,6 +50,7 @@ func cases() []testCase {
 		lookupCases(),
 		duplicateCases(),
 		listCases(),
+		unreadCases(),
 		messageCases(),
 		searchCases(),
 		taskCases(),
