@@ -108,6 +108,12 @@ type Config struct {
 	// refused with ErrOverloaded, which webhooks answer with 503. Defaults to
 	// 4096.
 	MaxWaiting int
+
+	// MaxSearches is how many searches of agents run at once; more wait, each
+	// until its context ends. A search may take long, so they leave to what is
+	// quick at least half of what a store reads at once, such as
+	// sqlite.Config.MaxReaders or postgres.Config.MaxConns. Defaults to 4.
+	MaxSearches int
 }
 
 func (c Config) withDefaults() Config {
@@ -138,6 +144,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.Concurrency, 512)
 	setDefault(&c.MaxBatch, 64)
 	setDefault(&c.MaxWaiting, 4096)
+	setDefault(&c.MaxSearches, 4)
 	return c
 }
 
@@ -195,5 +202,6 @@ func (c Config) validate() error {
 	notNegative("Concurrency", c.Concurrency < 0)
 	notNegative("MaxBatch", c.MaxBatch < 0)
 	notNegative("MaxWaiting", c.MaxWaiting < 0)
+	notNegative("MaxSearches", c.MaxSearches < 0)
 	return errors.Join(errs...)
 }

@@ -20,6 +20,7 @@ type Inbox struct {
 	directory directoryCache
 	commits   changer
 	feeds     feeds
+	searches  slots
 	work      workQueue
 	behind    catchUp
 	running   atomic.Bool
@@ -79,6 +80,7 @@ func NewWithSources(cfg Config, src sources.Sources) (*Inbox, error) {
 		in.channels[ch.Name()] = ch
 	}
 	in.feeds.init()
+	in.searches = make(slots, cfg.MaxSearches)
 	in.work.init(cfg.Concurrency, src.Now)
 	in.commits = &committer{
 		store:      cfg.Store,

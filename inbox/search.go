@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -35,8 +36,13 @@ type Hit struct {
 // Which parts of a text were found is told by Query.Marks of package
 // store/search.
 func (a *Agent) Search(ctx context.Context, q SearchQuery) ([]Hit, error) {
+	free, err := a.in.searches.take(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("inbox: waiting for other searches: %w", err)
+	}
+	defer free()
 	var hits []Hit
-	err := a.in.view(ctx, func(t *tx) error {
+	err = a.in.view(ctx, func(t *tx) error {
 		hits = nil
 		c, err := a.seat(t)
 		if err != nil {
@@ -50,6 +56,24 @@ func (a *Agent) Search(ctx context.Context, q SearchQuery) ([]Hit, error) {
 		return err
 	})
 	return hits, err
+}
+
+// slots bound how many do something at once. Nil ones, which an engine has in a
+// transaction of the host's, bound nothing: whoever waited there would hold up
+// others.
+type slots chan struct{}
+
+// take waits for a slot until the context ends, and returns what frees it.
+func (s slots) take(ctx context.Context) (free func(), err error) {
+	if s == nil {
+		return func() {}, nil
+	}
+	select {
+	case s <- struct{}{}:
+		return func() { <-s }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // searchQuery returns what the store is asked for, or that there is nothing to
