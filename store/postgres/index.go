@@ -50,10 +50,7 @@ func (s *Store) useTokens(ctx context.Context, conn *pgxpool.Conn) error {
 	if version == search.Version {
 		return nil
 	}
-	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, s.guards.of("migration").key); err != nil {
-			return err
-		}
+	err := s.alter(ctx, conn, func(tx pgx.Tx) error {
 		if err := read(tx); err != nil || version == search.Version {
 			return err
 		}

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -36,17 +38,13 @@ func migrations(files fs.FS) ([]string, error) {
 }
 
 // migrate brings the schema to that of this version of the library, in one
-// transaction for all, under an advisory lock: of several processes one
-// migrates and the others wait.
+// transaction for all.
 func (s *Store) migrate(ctx context.Context, conn *pgxpool.Conn, texts []string) error {
 	version, err := s.schemaVersion(ctx, conn, len(texts))
 	if err != nil || version == len(texts) {
 		return err
 	}
-	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, s.guards.of("migration").key); err != nil {
-			return err
-		}
+	err = s.alter(ctx, conn, func(tx pgx.Tx) error {
 		version, err := s.schemaVersion(ctx, tx, len(texts))
 		if err != nil {
 			return err
@@ -74,6 +72,43 @@ func (s *Store) migrate(ctx context.Context, conn *pgxpool.Conn, texts []string)
 	}
 	return fmt.Errorf("postgres: bringing the schema %s up to date: %w", s.cfg.Schema, err)
 }
+
+// alter changes the schema in a transaction, under an advisory lock: of several
+// processes one does so and the others wait.
+//
+// What it needs of a table that somebody else is writing to, it waits for only as
+// long as an Update would give way: all who come later wait behind it. Then it
+// lets them go first, and tries again until the context ends.
+func (s *Store) alter(ctx context.Context, conn *pgxpool.Conn, change func(tx pgx.Tx) error) error {
+	for try := 1; ; try++ {
+		err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, s.guards.of("migration").key); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, `SELECT set_config('lock_timeout', $1, true)`, s.limits.giveWay); err != nil {
+				return err
+			}
+			return change(tx)
+		})
+		if e := (*pgconn.PgError)(nil); !errors.As(err, &e) || e.Code != codeLockNotAvailable {
+			return err
+		}
+		if try == 1 {
+			s.cfg.Logger.WarnContext(ctx, "postgres: the schema can't be changed while a transaction that is open writes to it; waiting for its end", "schema", s.cfg.Schema)
+		}
+		turn := time.NewTimer(othersTurn)
+		select {
+		case <-turn.C:
+		case <-ctx.Done():
+			turn.Stop()
+			return fmt.Errorf("%w: %w", ctx.Err(), err)
+		}
+	}
+}
+
+// othersTurn is how long others write before the next try, many times as long as
+// they had to wait.
+const othersTurn = 20 * giveWay
 
 // querier is a connection or a transaction.
 type querier interface {
