@@ -38,8 +38,8 @@ import "time"
 //
 // Package store/search does all of that for a Store that has an index of tokens.
 // A Store may find other forms of the words too, but nothing less. The first 16
-// kB of a message's text count, and of these some 4,000 ways to read digits as
-// numbers; of what was typed the first 32 words. A text without words finds
+// kB of a message's text count (less if they are characters that stand for whole
+// words), and of these some 4,000 ways to read digits as numbers; of what was typed the first 32 words. A text without words finds
 // nothing.
 //
 // Inboxes, User and Teams are alternatives, as in a ConversationQuery: a message

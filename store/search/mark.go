@@ -15,7 +15,7 @@ type Range struct{ Start, End int }
 // whole characters, with all that stands on them. Of a word that is found by its
 // beginning it is the beginning.
 func (q Query) Marks(text string) []Range {
-	folded := foldTraced(cut(text, maxText))
+	folded := foldTraced(bounded(text))
 	p := placesIn(folded.text)
 	var found []Range
 	for _, t := range q.Terms {
@@ -57,25 +57,21 @@ func union(all []Range) []Range {
 
 // places is a document that knows where in the folded text its tokens are.
 type places struct {
-	document
+	row     []string
 	starts  []int // of the tokens in the row
-	numbers []placedNumber
-}
-
-// placedNumber is a number that is not written as one word.
-type placedNumber struct {
-	text   string
-	digits []int // where they are
+	words   []word
+	begins  []int // of the words
+	numbers []number
 }
 
 func placesIn(folded string) places {
 	words := wordsIn(folded)
-	p := places{document: documentIn(words)}
-	begins := make([]int, len(words))
+	p := places{words: words, begins: make([]int, len(words)), numbers: slices.Collect(numbersIn(words))}
 	at := 0
 	for i, w := range words {
+		p.row = appendTokens(p.row, w, true)
 		at += strings.Index(folded[at:], w.text) // before it is nothing that is part of a word
-		begins[i] = at
+		p.begins[i] = at
 		if w.dense {
 			for j := range w.text {
 				p.starts = append(p.starts, at+j)
@@ -85,22 +81,6 @@ func placesIn(folded string) places {
 		}
 		at += len(w.text)
 	}
-	for i := 0; i < len(words) && len(p.numbers) < maxNumbers; {
-		n := numberAt(words[i:])
-		var digits []int
-		for j, w := range words[i : i+n] {
-			for k := range w.text {
-				if !w.trunk {
-					digits = append(digits, begins[i+j]+k)
-				}
-			}
-		}
-		for first, text := range numbers(words[i : i+n]) {
-			p.numbers = append(p.numbers, placedNumber{text, digits[first : first+len(text)]})
-		}
-		i += max(n, 1)
-	}
-	p.numbers = p.numbers[:min(len(p.numbers), maxNumbers)]
 	return p
 }
 
@@ -115,9 +95,28 @@ func (p places) appendFound(to []Range, phrase Phrase) []Range {
 	if len(phrase) > 1 {
 		return to
 	}
+	var digits []int
+	of := -1
 	for _, n := range p.numbers {
-		if phrase[0].is(n.text) {
-			to = append(to, Range{n.digits[0], n.digits[len(last)-1] + 1})
+		if !phrase[0].is(n.text) {
+			continue
+		}
+		if n.start != of {
+			digits, of = p.digits(digits[:0], n), n.start
+		}
+		to = append(to, Range{digits[n.first], digits[n.first+len(last)-1] + 1})
+	}
+	return to
+}
+
+// digits appends where the digits are of all groups that a number is in.
+func (p places) digits(to []int, n number) []int {
+	for i, w := range p.words[n.start:n.end] {
+		if w.trunk {
+			continue
+		}
+		for j := range w.text {
+			to = append(to, p.begins[n.start+i]+j)
 		}
 	}
 	return to

@@ -116,9 +116,11 @@ func FuzzMarks(f *testing.F) {
 
 func BenchmarkMarks(b *testing.B) {
 	for name, text := range map[string]string{
-		"English": "Hello, is my order 4471 on its way? I have been waiting since last Tuesday and nobody called me back.",
-		"German":  "Grüß Gott, ist meine Bestellung schon unterwegs? Ich warte seit Dienstag, niemand hat zurückgerufen.",
-		"worst":   strings.Repeat("\ufdfa", 1<<14),
+		"English":            "Hello, is my order 4471 on its way? I have been waiting since last Tuesday and nobody called me back.",
+		"German":             "Grüß Gott, ist meine Bestellung schon unterwegs? Ich warte seit Dienstag, niemand hat zurückgerufen.",
+		"ligatures of 16 kB": strings.Repeat("\ufdfa", 1<<14),
+		"Hangul of 16 kB":    strings.Repeat("각", 1<<14),
+		"digits of 16 kB":    otherDigits(1 << 14),
 	} {
 		b.Run(name, func(b *testing.B) {
 			q := Parse("order unterwegs")

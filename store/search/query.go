@@ -31,7 +31,7 @@ type Token struct {
 // Parse returns what a person means by what they have typed. Any text will do;
 // one without words looks for nothing.
 func Parse(typed string) Query {
-	typed = cut(typed, maxText)
+	typed = bounded(typed)
 	words := wordsIn(fold(typed))
 	written := writtenOut(typed, words)
 	var q Query

@@ -34,15 +34,34 @@ func documentIn(words []word) document {
 	for i := 0; i < len(words); i++ {
 		d.row = appendTokens(d.row, words[i], true)
 	}
-	for i := 0; i < len(words) && len(d.numbers) < maxNumbers; {
-		n := numberAt(words[i:])
-		for _, number := range numbers(words[i : i+n]) {
-			d.numbers = append(d.numbers, number)
-		}
-		i += max(n, 1)
+	for n := range numbersIn(words) {
+		d.numbers = append(d.numbers, n.text)
 	}
-	d.numbers = d.numbers[:min(len(d.numbers), maxNumbers)]
 	return d
+}
+
+// number is one that is not written as one word.
+type number struct {
+	text       string
+	start, end int // of the words that are its groups, and of others beside it
+	first      int // which of their digits is its first
+}
+
+// numbersIn returns the numbers of a text, as far as they count.
+func numbersIn(words []word) iter.Seq[number] {
+	return func(yield func(number) bool) {
+		left := maxNumbers
+		for i := 0; i < len(words) && left > 0; {
+			n := numberAt(words[i:])
+			for first, text := range numbers(words[i : i+n]) {
+				if left == 0 || !yield(number{text, i, i + n, first}) {
+					return
+				}
+				left--
+			}
+			i += max(n, 1)
+		}
+	}
 }
 
 // appendTokens appends the tokens of a word. In a script without spaces they

@@ -33,37 +33,31 @@ func foldTraced(text string) traced {
 	if hasLetteredSymbol(t.text) {
 		t = t.change(runeOrGarbage, func(to []byte, s string) []byte { return append(to, letteredSymbols.Replace(s)...) })
 	}
-	var decomposed []byte
-	t = t.change(segment(norm.NFKD), func(to []byte, s string) []byte {
-		decomposed = appendNormal(norm.NFKD, decomposed[:0], s)
-		for rest := decomposed; len(rest) > 0; {
-			r, size := utf8.DecodeRune(rest)
+	t = t.normal(norm.NFKD, func(to, decomposed []byte) []byte {
+		for len(decomposed) > 0 {
+			r, size := utf8.DecodeRune(decomposed)
 			to = appendFolded(to, r)
-			rest = rest[size:]
+			decomposed = decomposed[size:]
 		}
 		return to
 	})
-	return t.change(segment(norm.NFC), func(to []byte, s string) []byte { return appendNormal(norm.NFC, to, s) })
+	return t.normal(norm.NFC, func(to, composed []byte) []byte { return append(to, composed...) })
 }
 
-// segment returns the length of the part of a text that a form changes by
-// itself.
-func segment(f norm.Form) func(string) int {
-	return func(s string) int {
-		if s[0] < utf8.RuneSelf && (len(s) == 1 || s[1] < utf8.RuneSelf) {
-			return 1
+// normal changes a text to what is made of a form of it.
+func (t traced) normal(f norm.Form, result func(to, normal []byte) []byte) traced {
+	text := make([]byte, 0, len(t.text))
+	pieces := make([]piece, 0, len(t.text))
+	var i norm.Iter
+	i.InitString(f, t.text)
+	for at := 0; !i.Done(); {
+		text = result(text, i.Next())
+		if next := i.Pos(); next > at { // what is made of one segment may come in parts
+			pieces = append(pieces, piece{len(text), t.origin(Range{at, next})})
+			at = next
 		}
-		return f.NextBoundaryInString(s, true)
 	}
-}
-
-// appendNormal appends a segment in a form. Most are one character that stays
-// as it is, for which the form would take its time.
-func appendNormal(f norm.Form, to []byte, s string) []byte {
-	if p := f.PropertiesString(s); p.Size() == len(s) && p.BoundaryBefore() && f.IsNormalString(s) {
-		return append(to, s...)
-	}
-	return f.AppendString(to, s)
+	return traced{string(text), pieces}
 }
 
 // runeOrGarbage returns the length of the character with which a text begins,

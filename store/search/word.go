@@ -4,12 +4,17 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // The bounds of what is looked at, so that no text takes long.
 const (
-	maxText = 16 << 10 // bytes of a text
-	maxWord = 64       // bytes of a word
+	maxText       = 16 << 10    // bytes of a text
+	maxDecomposed = 3 * maxText // bytes that they become; more do those of no script
+	maxWord       = 64          // bytes of a word
+
+	longestDecomposition = 11 // times as long as a character, of the worst of them
 )
 
 // word is one word of a folded text.
@@ -37,8 +42,31 @@ func cut(s string, limit int) string {
 	return s[:limit]
 }
 
+// bounded returns the beginning of a text that counts. A few characters are
+// decomposed to many, so that less of a text of nothing else does.
+func bounded(text string) string {
+	text = cut(text, maxText)
+	if longestDecomposition*len(text) <= maxDecomposed {
+		return text
+	}
+	decomposed := 0
+	for i := 0; i < len(text); {
+		size, becomes := 1, 1
+		if text[i] >= utf8.RuneSelf {
+			p := norm.NFKD.PropertiesString(text[i:])
+			size = max(p.Size(), 1)
+			becomes = max(len(p.Decomposition()), size)
+		}
+		if decomposed += becomes; decomposed > maxDecomposed {
+			return text[:i]
+		}
+		i += size
+	}
+	return text
+}
+
 // wordsOf takes a text apart.
-func wordsOf(text string) []word { return wordsIn(fold(cut(text, maxText))) }
+func wordsOf(text string) []word { return wordsIn(fold(bounded(text))) }
 
 // wordsIn takes a folded text apart.
 func wordsIn(folded string) []word {

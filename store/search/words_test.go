@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 func TestFound(t *testing.T) {
@@ -154,6 +156,10 @@ func TestBounds(t *testing.T) {
 		"marks":               "e" + strings.Repeat("\u0301", 1<<20),
 		"marks that are kept": "क" + strings.Repeat("\u093c", 1<<20),
 		"ligature":            strings.Repeat("\ufdfa", 1<<18),
+		"and digits":          strings.Repeat("\ufdfa1 2 3", 1<<18),
+		"words in a square":   strings.Repeat("\u321d", 1<<18),
+		"Hangul":              strings.Repeat("각", 1<<18),
+		"no UTF-8":            strings.Repeat("a\xff", 1<<18),
 		"Han":                 strings.Repeat("北京大学", 1<<16),
 		"quotation marks":     strings.Repeat(`"a`, 1<<18),
 	} {
@@ -164,6 +170,12 @@ func TestBounds(t *testing.T) {
 		}
 		if size > 1<<19 {
 			t.Errorf("%s: %d tokens take %d bytes", what, len(tokens), size)
+		}
+		if n := len(norm.NFKD.String(bounded(text))); n > maxDecomposed+maxText { // and what is put between marks
+			t.Errorf("%s: %d bytes are taken apart", what, n)
+		}
+		if p := placesIn(foldTraced(bounded(text)).text); len(p.numbers) > maxNumbers {
+			t.Errorf("%s: %d numbers are marked", what, len(p.numbers))
 		}
 		q := Parse(text)
 		if !q.Matches(text) || len(q.Terms) > maxTerms {
@@ -176,6 +188,21 @@ func TestBounds(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// No script is affected by the bound that is there for a few characters.
+func TestBoundOfDecomposition(t *testing.T) {
+	for what, text := range map[string]string{
+		"Korean": "각", "Vietnamese": "ế", "Greek": "ᾂ", "Greek with accents": "ΐ", "Hindi": "क़", "Arabic": "أ", "Chinese": "北", "Japanese": "ｶﾞ", "Latin": "ﬃ", "letters": "\U0001d4d0",
+	} {
+		text = strings.Repeat(text, maxText)
+		if got, want := len(bounded(text)), len(cut(text, maxText)); got != want {
+			t.Errorf("%s: of 16 kB only %d bytes count", what, got)
+		}
+	}
+	if got := len(bounded(strings.Repeat("\ufdfa", maxText))); got != 1489*3 {
+		t.Errorf("of a ligature of 18 letters %d bytes count, want %d", got, 1489*3)
 	}
 }
 
@@ -246,10 +273,12 @@ func FuzzWords(f *testing.F) {
 
 func BenchmarkTokens(b *testing.B) {
 	for name, text := range map[string]string{
-		"English": "Hello, is my order 4471 on its way? I have been waiting since last Tuesday and nobody called me back.",
-		"German":  "Grüß Gott, ist meine Bestellung schon unterwegs? Ich warte seit Dienstag, niemand hat zurückgerufen.",
-		"Chinese": "您好，请问我的订单什么时候能到？我已经等了一个星期了，还没有收到任何消息。",
-		"worst":   strings.Repeat("\ufdfa", 1<<14),
+		"English":            "Hello, is my order 4471 on its way? I have been waiting since last Tuesday and nobody called me back.",
+		"German":             "Grüß Gott, ist meine Bestellung schon unterwegs? Ich warte seit Dienstag, niemand hat zurückgerufen.",
+		"Chinese":            "您好，请问我的订单什么时候能到？我已经等了一个星期了，还没有收到任何消息。",
+		"ligatures of 16 kB": strings.Repeat("\ufdfa", 1<<14),
+		"Hangul of 16 kB":    strings.Repeat("각", 1<<14),
+		"digits of 16 kB":    otherDigits(1 << 14),
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
