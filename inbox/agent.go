@@ -145,6 +145,9 @@ func (a *Agent) Conversation(ctx context.Context, id store.ConversationID) (View
 
 // views adds what the user wants to know to conversations.
 func (a *Agent) views(t *tx, convs []store.Conversation) ([]View, error) {
+	if err := a.prefetchViews(t, convs); err != nil {
+		return nil, err
+	}
 	contacts := make([]store.ContactID, len(convs))
 	for i, c := range convs {
 		contacts[i] = c.Contact
@@ -193,6 +196,22 @@ func (a *Agent) views(t *tx, convs []store.Conversation) ([]View, error) {
 		}
 	}
 	return views, nil
+}
+
+// prefetchViews reads at once what views asks for, if the store gains from it:
+// all but the consent of a contact's other addresses, which few have.
+func (a *Agent) prefetchViews(t *tx, convs []store.Conversation) error {
+	p, ok := t.Tx.(store.Prefetcher)
+	if !ok || len(convs) == 0 {
+		return nil
+	}
+	var k store.Keys
+	for _, c := range convs {
+		k.Contacts = append(k.Contacts, c.Contact)
+		k.Marks = append(k.Marks, store.MarkRef{Account: a.account, User: a.user, Conversation: c.ID})
+		k.Consent = append(k.Consent, compliance.KeyOf(string(c.Account), c.Theirs))
+	}
+	return p.Prefetch(k)
 }
 
 func compareKeys(a, b compliance.Key) int {
