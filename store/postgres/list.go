@@ -83,14 +83,21 @@ func (t *tx) ListConversations(q store.ConversationQuery) ([]store.Conversation,
 		before, id = pgtype.Timestamptz{Time: record.Time(q.Before.LastAt), Valid: true}, int64(q.Before.ID)
 	}
 	args := []any{pack(string(q.Account)), before, id, q.Limit, orNull(q.Claimants), names(q.Inboxes), participantsOf(q.User, q.Teams)}
-	text := anyPage
+	var found []store.Conversation
+	take := collect(&found, scanConversation)
+	var statements []statement
 	switch {
 	case q.Claimants != nil && !slices.Contains(q.Claimants, ""):
-		text, args = claimed, append(args, orNull(q.Statuses))
-	case q.Statuses != nil:
-		text, args = page, append(args, names(q.Statuses))
+		statements = []statement{{claimed, append(args, orNull(q.Statuses)), take}}
+	case q.Statuses == nil:
+		statements = []statement{{anyPage, args, take}}
+	default:
+		statements = t.plannedOnce(statement{page, append(args, names(q.Statuses)), take})
 	}
-	return all(t, t.only(t.s.guards.lists(q.Account, false)), scanConversation, text, args...)
+	if err := t.readAll(t.only(t.s.guards.lists(q.Account, false)), statements...); err != nil {
+		return nil, err
+	}
+	return found, nil
 }
 
 // participantsOf returns the names of the lists of a user, if there is one, and

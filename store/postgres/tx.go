@@ -313,9 +313,14 @@ func take(answers pgx.BatchResults, st statement) error {
 	return rows.Err()
 }
 
-// read sends one reading statement, and first what was held back, if the
-// statement could miss it.
+// read sends one reading statement.
 func (t *tx) read(gs []guard, text string, each func(pgx.Rows) error, args ...any) error {
+	return t.readAll(gs, statement{text: text, args: args, read: each})
+}
+
+// readAll sends reading statements, and first what was held back, if they could
+// miss it.
+func (t *tx) readAll(gs []guard, statements ...statement) error {
 	if err := t.ready(); err != nil {
 		return err
 	}
@@ -329,7 +334,19 @@ func (t *tx) read(gs []guard, text string, each func(pgx.Rows) error, args ...an
 			gs = append(gs[:len(gs):len(gs)], t.needed.sorted()...)
 		}
 	}
-	return t.ask(t.ctx, gs, append(before, statement{text: text, args: args, read: each})...)
+	return t.ask(t.ctx, gs, append(before, statements...)...)
+}
+
+// plannedOnce has the server plan a statement once for a connection, whatever its
+// arguments, if that takes longer than to run it. There must be no other plan
+// that is any good. In a transaction of the host's the setting is the host's.
+// Source: PostgreSQL documentation, PREPARE, and plan_cache_mode.
+func (t *tx) plannedOnce(st statement) []statement {
+	if t.hosts {
+		return []statement{st}
+	}
+	const set = `SELECT set_config('plan_cache_mode', $1, true)`
+	return []statement{{text: set, args: []any{"force_generic_plan"}}, st, {text: set, args: []any{"auto"}}}
 }
 
 // only returns the guards of a read, which a View does without.
