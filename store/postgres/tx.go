@@ -261,7 +261,8 @@ func (t *tx) prepared(statements []statement) bool {
 }
 
 // limits sets the limits of a transaction, and says that it indexes what it
-// writes.
+// writes. No statement takes so long that it is worth to be compiled, which takes
+// hundreds of milliseconds, but of some the planner thinks so.
 func (t *tx) limits() statement {
 	return t.setLimits(t.s.limits.lock, t.s.limits.statement)
 }
@@ -270,7 +271,7 @@ func (t *tx) setLimits(lock, statementTimeout string) statement {
 	return statement{
 		text: `SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true),
 			set_config('idle_in_transaction_session_timeout', $3, true), set_config('synchronous_commit', $4, true),
-			set_config('teaminbox.search', $5, true)`,
+			set_config('teaminbox.search', $5, true), set_config('jit', 'off', true)`,
 		args: []any{lock, statementTimeout, t.s.limits.idle, t.s.synchronousCommit, tokensVersion},
 	}
 }

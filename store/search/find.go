@@ -60,11 +60,13 @@ type Candidate struct {
 
 // How candidates are gone through.
 const (
-	largestBatch = 8192 // candidates that are looked at together
-	patience     = 1000 // candidates that are looked at before it is asked how many may be left
-	farAway      = 4000 // candidates until the page is full that are too many
-	narrow       = 1000 // conversations that are few enough to look into each
-	widening     = 4    // how many times as large the next batch is
+	largestBatch = 8192   // candidates that are looked at together
+	patience     = 1000   // candidates that are looked at before it is asked how many may be left
+	farAway      = 4000   // candidates until the page is full that are too many
+	narrow       = 1000   // conversations that are few enough to look into each
+	lessNarrow   = 10_000 // and those that are, if not even one candidate in few may be read
+	few          = 4
+	widening     = 4 // how many times as large the next batch is
 )
 
 // Find answers a query with an index.
@@ -124,6 +126,7 @@ type finder struct {
 	found []store.Message
 
 	looked   int             // how many candidates were looked at
+	readable int             // how many of them are in conversations that may be read
 	last     store.MessageID // the last of them
 	narrowed bool            // whether it was asked how many conversations may be left
 }
@@ -148,7 +151,7 @@ func (f *finder) gather(w Wanted) (within []store.ConversationID, err error) {
 			continue
 		}
 		f.narrowed = true
-		if within, err := f.few(); err != nil || within != nil {
+		if within, err := f.listed(); err != nil || within != nil {
 			return within, err
 		}
 	}
@@ -174,7 +177,10 @@ func (f *finder) take(w Wanted, batch []Candidate) error {
 	}
 	ids := make([]store.MessageID, 0, len(batch))
 	for _, c := range batch {
-		if f.reads[c.Conversation] && (!c.HasText || w.Query.Matches(c.Text)) {
+		if !f.reads[c.Conversation] {
+			continue
+		}
+		if f.readable++; !c.HasText || w.Query.Matches(c.Text) {
 			ids = append(ids, c.Message)
 		}
 	}
@@ -214,22 +220,26 @@ func (f *finder) learn(batch []Candidate) error {
 	return err
 }
 
-// few returns which conversations may be read, or nil if they are not few.
+// listed returns which conversations may be read, or nil if they are not few.
 // There may be none.
-func (f *finder) few() ([]store.ConversationID, error) {
+func (f *finder) listed() ([]store.ConversationID, error) {
+	most := narrow
+	if few*f.readable < f.looked {
+		most = lessNarrow
+	}
 	lists := store.ConversationQuery{
-		Account: f.q.Account, Inboxes: f.q.Inboxes, User: f.q.User, Teams: f.q.Teams, Claimants: f.q.Claimants, Limit: narrow + 1,
+		Account: f.q.Account, Inboxes: f.q.Inboxes, User: f.q.User, Teams: f.q.Teams, Claimants: f.q.Claimants, Limit: most + 1,
 	}
 	if len(f.q.Shared) > 0 {
 		lists.Claimants = nil
 	}
 	conversations, err := f.ListConversations(lists)
-	if err != nil || len(conversations) > narrow {
+	if err != nil || len(conversations) > most {
 		return nil, err
 	}
 	ids := make([]store.ConversationID, 0, len(conversations))
 	for _, c := range conversations {
-		if reads(f.q, c) {
+		if f.reads[c.ID] = reads(f.q, c); f.reads[c.ID] {
 			ids = append(ids, c.ID)
 		}
 	}

@@ -34,7 +34,7 @@ func (x *index) Candidates(w Wanted) iter.Seq2[Candidate, error] {
 	x.within = w.Within != nil
 	return func(yield func(Candidate, error) bool) {
 		for m := min(w.Before, store.MessageID(x.messages+1)) - 1; m > 0; m-- {
-			if !x.loose && w.Within != nil && !slices.Contains(w.Within, x.of(m)) {
+			if _, wanted := slices.BinarySearch(w.Within, x.of(m)); w.Within != nil && !wanted && !x.loose {
 				continue
 			}
 			if m == x.broken {
@@ -146,6 +146,27 @@ func TestFindLooksIntoFewConversationsAlone(t *testing.T) {
 			if x.listed != tt.listed || x.within != tt.within || x.asked > tt.most {
 				t.Errorf("%s, %s: lists were asked for %d times, the last candidates were of some conversations alone: %t, %d candidates were looked at", tt.what, text, x.listed, x.within, x.asked)
 			}
+		}
+	}
+}
+
+// As many conversations as may be looked into are, and no more: of those who may
+// see most of what is there, they are fewer.
+func TestFindLooksIntoSoManyConversationsAlone(t *testing.T) {
+	for _, tt := range []struct {
+		conversations, oneIn int
+		within               bool
+	}{
+		{narrow, 1, true}, {narrow + 1, 1, false}, {narrow + 1, 3, false},
+		{narrow + 1, 10, true}, {lessNarrow, 10, true}, {lessNarrow + 1, 10, false},
+	} {
+		x := indexOf(tt.conversations*tt.oneIn, tt.oneIn)
+		found, err := Find(x, store.SearchQuery{Account: "acme", Text: `"1 bicycle"`, Inboxes: []store.InboxID{"support"}, Limit: 20})
+		if err != nil || len(found) > 0 {
+			t.Fatal(found, err)
+		}
+		if x.listed != 1 || x.within != tt.within {
+			t.Errorf("%d conversations, one in %d: lists were asked for %d times, the last candidates were of some conversations alone: %t", tt.conversations, tt.oneIn, x.listed, x.within)
 		}
 	}
 }

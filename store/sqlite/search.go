@@ -48,7 +48,8 @@ const (
 	stride    = 200    // messages that are looked at first
 	widening  = 8      // how many times as many are looked at next
 	dense     = 40     // the index is slower if one in so many is a hit
-	readable  = 2000   // messages that are few enough to look at each
+	readable  = 2000   // messages of a conversation that are few enough to look at each
+	searched  = 10_000 // and of several, which are asked for when the index has had too many
 	listed    = 50_000 // and to list the ids of
 	addressed = 64     // conversations that are few enough to ask the index for
 	asked     = 3      // terms that the index is asked for
@@ -145,6 +146,10 @@ func (c *candidates) walkWithin() error {
 			return nil
 		}
 	}
+	enough := readable
+	if len(c.w.Within) > 1 {
+		enough = searched
+	}
 	slices.SortFunc(ids, func(a, b store.MessageID) int { return cmp.Compare(b, a) })
 	for some := range slices.Chunk(ids, chunks[len(chunks)-1]) {
 		messages, err := byKeys(c.tx, &textsByID, func(r row, m *store.Message) (err error) {
@@ -155,7 +160,7 @@ func (c *candidates) walkWithin() error {
 			return err
 		}
 		for _, m := range messages {
-			if sparse := c.look(m); !c.more || sparse && len(ids) > readable {
+			if sparse := c.look(m); !c.more || sparse && len(ids) > enough {
 				return nil
 			}
 		}

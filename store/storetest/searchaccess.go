@@ -183,8 +183,8 @@ func searchFew(e *env) error {
 	return searchAmong(e, 3, 40, 60)
 }
 
-// searchMany has so many conversations that the reader may see that they can't
-// be gone through one by one.
+// searchMany has more conversations that the reader may see than a page, a
+// statement's parameters or a batch have room for.
 func searchMany(e *env) error {
 	return searchAmong(e, 1100, 4, 400)
 }
