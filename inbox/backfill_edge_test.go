@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -27,36 +28,45 @@ func mustStop(t *testing.T, stop func() error) {
 	}
 }
 
+// process is an engine that is started and stopped again and again.
+type process struct {
+	t   *testing.T
+	cfg inbox.Config
+}
+
+func newProcess(t *testing.T, ch channel.Channel, interval time.Duration) process {
+	return process{t, inbox.Config{Store: memory.New(), Channels: []channel.Channel{ch}, BackfillInterval: interval, Logger: slog.New(slog.DiscardHandler)}}
+}
+
+// lives starts an engine and stops it after a while.
+func (p process) lives(d time.Duration) {
+	p.t.Helper()
+	in, err := inbox.New(p.cfg)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	stop := run(p.t, in)
+	time.Sleep(d) // bubble time
+	synctest.Wait()
+	mustStop(p.t, stop)
+}
+
 func TestStartThatComesSoonAsksAllTheSame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &forgetful{Channel: channel.Func("forgetful", nil)}
-		db := memory.New()
-		engine := func() *inbox.Inbox {
-			in, err := inbox.New(inbox.Config{Store: db, Channels: []channel.Channel{f}, BackfillInterval: 6 * time.Hour, Logger: slog.New(slog.DiscardHandler)})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return in
-		}
 		asked := func() int { f.mu.Lock(); defer f.mu.Unlock(); return len(f.since) }
-		stop := run(t, engine())
-		time.Sleep(time.Minute)
-		mustStop(t, stop)
+		p := newProcess(t, f, 6*time.Hour)
+		p.lives(time.Minute)
 		time.Sleep(2 * time.Hour) // outage
-		stop = run(t, engine())
-		time.Sleep(time.Second)
-		mustStop(t, stop)
+		p.lives(time.Second)
 		if asked() != 1 {
 			t.Fatal(asked())
 		}
 		time.Sleep(10 * time.Second)
-		stop = run(t, engine()) // e.g. the second of two quick deploys
-		time.Sleep(time.Hour)
-		synctest.Wait()
+		p.lives(time.Hour) // e.g. the second of two quick deploys
 		if asked() != 2 {
 			t.Errorf("an hour after the start asked %d times in all, want 2", asked())
 		}
-		mustStop(t, stop)
 	})
 }
 
@@ -82,68 +92,42 @@ func (f *cutOff) Backfill(ctx context.Context, _ time.Time, _ func(channel.Inbou
 func TestFetchThatWasCutOffIsBegunAgainAtTheNextStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &cutOff{Channel: channel.Func("forgetful", nil)}
-		db := memory.New()
-		engine := func() *inbox.Inbox {
-			in, err := inbox.New(inbox.Config{Store: db, Channels: []channel.Channel{f}, BackfillInterval: 6 * time.Hour, Logger: slog.New(slog.DiscardHandler)})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return in
-		}
-		stop := run(t, engine())
-		time.Sleep(time.Second)
-		mustStop(t, stop)
+		p := newProcess(t, f, 6*time.Hour)
+		p.lives(time.Second)
 		time.Sleep(2 * time.Hour) // outage
-		stop = run(t, engine())
-		time.Sleep(5 * time.Second) // killed while it fetches
-		mustStop(t, stop)
-		stop = run(t, engine())
-		time.Sleep(time.Hour)
-		synctest.Wait()
+		p.lives(5 * time.Second)  // killed while it fetches
+		p.lives(time.Hour)
 		f.mu.Lock()
+		defer f.mu.Unlock()
 		if f.n != 2 {
 			t.Errorf("asked %d times: what came in during the outage is not here an hour after the start", f.n)
 		}
-		f.mu.Unlock()
-		mustStop(t, stop)
 	})
 }
 
 func TestClockThatWasAheadHidesNoOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &forgetful{Channel: channel.Func("forgetful", nil)}
-		db := memory.New()
-		engine := func() *inbox.Inbox {
-			in, err := inbox.New(inbox.Config{Store: db, Channels: []channel.Channel{f}, Logger: slog.New(slog.DiscardHandler)})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return in
-		}
+		p := newProcess(t, f, 0)
 		// A run left its mark while its clock was ahead.
 		begin := time.Now()
-		err := db.Update(t.Context(), func(tx store.Tx) error {
+		err := p.cfg.Store.Update(t.Context(), func(tx store.Tx) error {
 			return tx.PutWatermarks(store.Watermark{ID: "forgetful", Through: begin.Add(3 * time.Hour), AskedAt: begin.Add(3 * time.Hour)})
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		stop := run(t, engine())
-		time.Sleep(10 * time.Minute)
-		mustStop(t, stop)
+		p.lives(10 * time.Minute)
 		time.Sleep(2 * time.Hour)
 		f.mu.Lock()
 		f.since = nil
 		f.mu.Unlock()
-		stop = run(t, engine())
-		time.Sleep(time.Minute)
-		synctest.Wait()
+		p.lives(time.Minute)
 		f.mu.Lock()
+		defer f.mu.Unlock()
 		if len(f.since) == 0 || f.since[0].After(begin.Add(10*time.Minute)) {
-			t.Errorf("asked since %v after the begin; the outage began at 10m", f.since[0].Sub(begin))
+			t.Errorf("asked since %v; the outage began at %v", f.since, begin.Add(10*time.Minute))
 		}
-		f.mu.Unlock()
-		mustStop(t, stop)
 	})
 }
 
@@ -266,56 +250,57 @@ func TestYoungMessageIsLeftToItsWebhook(t *testing.T) {
 	})
 }
 
+// outage is between two engines on one store. In it an agent's reply waits, and
+// the customer opts out, of which no webhook comes.
+type outage struct {
+	engine  func() *inbox.Inbox
+	stopped func() // the first engine has; nil: there is nothing else to do
+	lasts   time.Duration
+	watched time.Duration // how long the second one runs
+}
+
+// sends reports whether the second engine sends the reply.
+func (o outage) sends(t *testing.T, c *company) bool {
+	t.Helper()
+	say := func(text string) {
+		t.Helper()
+		if _, err := c.carrier.Phone(alicesCustomer).Send(inboxtest.SupportNumber, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := o.engine()
+	stop := run(t, first)
+	say("hello")
+	time.Sleep(5 * time.Second)
+	mustStop(t, stop)
+	if o.stopped != nil {
+		o.stopped()
+	}
+	agent := first.Agent(inbox.DefaultAccount, "alice")
+	views, err := agent.List(t.Context(), inbox.ListQuery{})
+	if err != nil || len(views) != 1 {
+		t.Fatal(views, err)
+	}
+	if _, err := agent.Reply(t.Context(), views[0].ID, inbox.Draft{Text: "sale!"}); err != nil {
+		t.Fatal(err)
+	}
+	c.carrier.DisturbNext(simulated.Disturbance{Lost: true})
+	say("STOP")
+	time.Sleep(o.lasts)
+	stop = run(t, o.engine())
+	time.Sleep(o.watched)
+	mustStop(t, stop)
+	return slices.ContainsFunc(c.carrier.Sent(), func(a simulated.Attempt) bool { return a.Message.Text == "sale!" })
+}
+
 func TestOptOutDuringAQuickRestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCompany(t, simulated.Config{Reports: []channel.DeliveryState{}})
-		cfg := inbox.Config{Responder: responder.Silence()}
-		first := c.engine(cfg)
-		phone := c.carrier.Phone(alicesCustomer)
-		stop := run(t, first)
-		say := func(text string) {
-			if _, err := phone.Send(inboxtest.SupportNumber, text); err != nil {
-				t.Fatal(err)
-			}
+		engine := func() *inbox.Inbox { return c.engine(inbox.Config{Responder: responder.Silence()}) }
+		if (outage{engine: engine, lasts: 5 * time.Second, watched: 5 * time.Minute}).sends(t, c) {
+			t.Error("a reply was sent to who had opted out before the start")
 		}
-		say("hello")
-		time.Sleep(5 * time.Second)
-		if err := stop(); err != nil {
-			t.Fatal(err)
-		}
-		agent := first.Agent(inbox.DefaultAccount, "alice")
-		views, err := agent.List(t.Context(), inbox.ListQuery{})
-		if err != nil || len(views) != 1 {
-			t.Fatal(views, err)
-		}
-		if _, err := agent.Reply(t.Context(), views[0].ID, inbox.Draft{Text: "sale!"}); err != nil {
-			t.Fatal(err)
-		}
-		c.carrier.DisturbNext(simulated.Disturbance{Lost: true})
-		say("STOP")
-		time.Sleep(5 * time.Second)
-		stop = run(t, c.engine(cfg))
-		time.Sleep(5 * time.Minute)
-		for _, a := range c.carrier.Sent() {
-			if a.Message.Text == "sale!" {
-				t.Errorf("%q was sent to who had opted out before the start", a.Message.Text)
-			}
-		}
-		mustStop(t, stop)
 	})
-}
-
-func TestCustomerOfALateMessageWaitsSinceItWasWritten(t *testing.T) {
-	w := newWebhooks(t, inboxtest.Config{})
-	sent := w.Now().Add(-2 * time.Hour)
-	a := w.receive(channel.Inbound{From: alicesCustomer, To: inboxtest.SupportNumber, Text: "help me", Late: true, SentAt: sent})
-	v, err := w.Agent("alice").Conversation(t.Context(), a.Conversation)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !v.WaitingSince.Equal(sent) {
-		t.Errorf("the customer waits since %v, wrote at %v", v.WaitingSince, sent)
-	}
 }
 
 // TestMarkOfAClockThatWasAheadHidesNoOptOut starts an engine after another
@@ -324,51 +309,24 @@ func TestMarkOfAClockThatWasAheadHidesNoOptOut(t *testing.T) {
 	for _, ahead := range []time.Duration{0, 3 * time.Minute} {
 		synctest.Test(t, func(t *testing.T) {
 			c := newCompany(t, simulated.Config{Reports: []channel.DeliveryState{}})
-			cfg := inbox.Config{Responder: responder.Silence()}
-			first := c.engine(cfg)
-			phone := c.carrier.Phone(alicesCustomer)
-			stop := run(t, first)
-			say := func(text string) {
-				if _, err := phone.Send(inboxtest.SupportNumber, text); err != nil {
+			engine := func() *inbox.Inbox { return c.engine(inbox.Config{Responder: responder.Silence()}) }
+			advanceMark := func() {
+				err := c.store.Update(t.Context(), func(tx store.Tx) error {
+					ms, err := tx.Watermarks("simulated")
+					if err != nil || len(ms) == 0 {
+						return fmt.Errorf("watermarks %v: %w", ms, err)
+					}
+					ms[0].Through = ms[0].Through.Add(ahead)
+					ms[0].AskedAt = ms[0].AskedAt.Add(ahead)
+					return tx.PutWatermarks(ms[0])
+				})
+				if err != nil {
 					t.Fatal(err)
 				}
 			}
-			say("hello")
-			time.Sleep(5 * time.Second)
-			if err := stop(); err != nil {
-				t.Fatal(err)
+			if (outage{engine, advanceMark, time.Minute, 20 * time.Minute}).sends(t, c) {
+				t.Errorf("ahead %v: a reply was sent to who had opted out before the start", ahead)
 			}
-			err := c.store.Update(t.Context(), func(tx store.Tx) error {
-				ms, err := tx.Watermarks("simulated")
-				if err != nil || len(ms) == 0 {
-					return fmt.Errorf("watermarks %v: %w", ms, err)
-				}
-				ms[0].Through = ms[0].Through.Add(ahead)
-				ms[0].AskedAt = ms[0].AskedAt.Add(ahead)
-				return tx.PutWatermarks(ms[0])
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			agent := first.Agent(inbox.DefaultAccount, "alice")
-			views, err := agent.List(t.Context(), inbox.ListQuery{})
-			if err != nil || len(views) != 1 {
-				t.Fatal(views, err)
-			}
-			if _, err := agent.Reply(t.Context(), views[0].ID, inbox.Draft{Text: "sale!"}); err != nil {
-				t.Fatal(err)
-			}
-			c.carrier.DisturbNext(simulated.Disturbance{Lost: true})
-			say("STOP")
-			time.Sleep(time.Minute)
-			stop = run(t, c.engine(cfg))
-			time.Sleep(20 * time.Minute)
-			for _, a := range c.carrier.Sent() {
-				if a.Message.Text == "sale!" {
-					t.Errorf("ahead %v: %q was sent to who had opted out before the start", ahead, a.Message.Text)
-				}
-			}
-			mustStop(t, stop)
 		})
 	}
 }
@@ -398,37 +356,22 @@ func TestOneFailureDoesNotLiftTheHold(t *testing.T) {
 				}
 				return in
 			}
-			first := engine()
-			phone := c.carrier.Phone(alicesCustomer)
-			stop := run(t, first)
-			say := func(text string) {
-				if _, err := phone.Send(inboxtest.SupportNumber, text); err != nil {
-					t.Fatal(err)
-				}
+			if (outage{engine, func() { ch.fail.Store(fails) }, time.Hour, 20 * time.Minute}).sends(t, c) {
+				t.Errorf("fails once %v: a reply was sent to who had opted out", fails)
 			}
-			say("hello")
-			time.Sleep(5 * time.Second)
-			mustStop(t, stop)
-			agent := first.Agent(inbox.DefaultAccount, "alice")
-			views, err := agent.List(t.Context(), inbox.ListQuery{})
-			if err != nil || len(views) != 1 {
-				t.Fatal(views, err)
-			}
-			if _, err := agent.Reply(t.Context(), views[0].ID, inbox.Draft{Text: "sale!"}); err != nil {
-				t.Fatal(err)
-			}
-			c.carrier.DisturbNext(simulated.Disturbance{Lost: true})
-			say("STOP")
-			time.Sleep(time.Hour)
-			ch.fail.Store(fails)
-			stop = run(t, engine())
-			time.Sleep(20 * time.Minute)
-			for _, a := range c.carrier.Sent() {
-				if a.Message.Text == "sale!" {
-					t.Errorf("fails once %v: sent to who had opted out", fails)
-				}
-			}
-			mustStop(t, stop)
 		})
+	}
+}
+
+func TestCustomerOfALateMessageWaitsSinceItWasWritten(t *testing.T) {
+	w := newWebhooks(t, inboxtest.Config{})
+	sent := w.Now().Add(-2 * time.Hour)
+	a := w.receive(channel.Inbound{From: alicesCustomer, To: inboxtest.SupportNumber, Text: "help me", Late: true, SentAt: sent})
+	v, err := w.Agent("alice").Conversation(t.Context(), a.Conversation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !v.WaitingSince.Equal(sent) {
+		t.Errorf("the customer waits since %v, wrote at %v", v.WaitingSince, sent)
 	}
 }
