@@ -85,9 +85,11 @@ func listOrder(e *env) error {
 	return e.expectList("all", inSupport, cs[5], cs[3], cs[0], cs[4], cs[2], cs[1])
 }
 
-func listAlternatives(e *env) error {
-	cs, err := e.listed(6, func(i int, c *store.Conversation) {
-		c.Inbox = sales
+// takingPart makes six conversations in which people take part in different ways,
+// two of them in support and the others in sales.
+func (e *env) takingPart() ([]store.Conversation, error) {
+	return e.listed(6, func(i int, c *store.Conversation) {
+		c.Inbox, c.InboundCount = sales, 1
 		switch i {
 		case 0:
 			c.Inbox = support
@@ -101,25 +103,41 @@ func listAlternatives(e *env) error {
 			c.Users, c.Teams = []store.UserID{dave}, []store.TeamID{night}
 		}
 	})
+}
+
+// alternatives are who may see which of these conversations, the newest first.
+var alternatives = []struct {
+	what    string
+	inboxes []store.InboxID
+	user    store.UserID
+	teams   []store.TeamID
+	see     []int
+}{
+	{what: "an inbox", inboxes: []store.InboxID{support}, see: []int{3, 0}},
+	{what: "an inbox twice", inboxes: []store.InboxID{support, support}, see: []int{3, 0}},
+	{what: "two inboxes", inboxes: []store.InboxID{sales, support}, see: []int{5, 4, 3, 2, 1, 0}},
+	{what: "a user", user: bob, see: []int{3, 1}},
+	{what: "a team", teams: []store.TeamID{crew}, see: []int{3, 2}},
+	{what: "two teams", teams: []store.TeamID{crew, night}, see: []int{4, 3, 2}},
+	{what: "a user and a team", user: dave, teams: []store.TeamID{night}, see: []int{4, 2}},
+	{what: "all three, each once", inboxes: []store.InboxID{support}, user: bob, teams: []store.TeamID{crew}, see: []int{3, 2, 1, 0}},
+	{what: "one that does not exist", user: "erin"},
+	{what: "another's", user: dave, see: []int{4}},
+}
+
+// those returns records by their numbers.
+func those[T any](all []T, numbers []int) []T {
+	return mapped(numbers, func(i int) T { return all[i] })
+}
+
+func listAlternatives(e *env) error {
+	cs, err := e.takingPart()
 	if err != nil {
 		return err
 	}
-	for _, t := range []struct {
-		what string
-		q    store.ConversationQuery
-		want []store.Conversation
-	}{
-		{"an inbox", store.ConversationQuery{Inboxes: []store.InboxID{support}}, []store.Conversation{cs[3], cs[0]}},
-		{"two inboxes", store.ConversationQuery{Inboxes: []store.InboxID{sales, support}}, []store.Conversation{cs[5], cs[4], cs[3], cs[2], cs[1], cs[0]}},
-		{"a user", store.ConversationQuery{User: bob}, []store.Conversation{cs[3], cs[1]}},
-		{"a team", store.ConversationQuery{Teams: []store.TeamID{crew}}, []store.Conversation{cs[3], cs[2]}},
-		{"two teams", store.ConversationQuery{Teams: []store.TeamID{crew, night}}, []store.Conversation{cs[4], cs[3], cs[2]}},
-		{"all three, each once", store.ConversationQuery{Inboxes: []store.InboxID{support}, User: bob, Teams: []store.TeamID{crew}}, []store.Conversation{cs[3], cs[2], cs[1], cs[0]}},
-		{"one that does not exist", store.ConversationQuery{User: "erin"}, nil},
-		{"another's", store.ConversationQuery{User: dave}, []store.Conversation{cs[4]}},
-	} {
-		t.q.Account, t.q.Limit = acme, 100
-		if err := e.expectList(t.what, t.q, t.want...); err != nil {
+	for _, a := range alternatives {
+		q := store.ConversationQuery{Account: acme, Inboxes: a.inboxes, User: a.user, Teams: a.teams, Limit: 100}
+		if err := e.expectList(a.what, q, those(cs, a.see)...); err != nil {
 			return err
 		}
 	}

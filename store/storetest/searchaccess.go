@@ -8,69 +8,38 @@ import (
 )
 
 func searchAlternatives(e *env) error {
-	cs, err := e.listed(6, func(i int, c *store.Conversation) {
-		c.Inbox = sales
-		switch i {
-		case 0:
-			c.Inbox = support
-		case 1:
-			c.Users = []store.UserID{carol, bob}
-		case 2:
-			c.Teams = []store.TeamID{night, crew}
-		case 3:
-			c.Inbox, c.Users, c.Teams = support, []store.UserID{bob}, []store.TeamID{crew}
-		case 4:
-			c.Users, c.Teams = []store.UserID{dave}, []store.TeamID{night}
-		}
-	})
+	_, ms, err := e.oneInEach(e.takingPart())
 	if err != nil {
 		return err
 	}
-	ms, err := e.oneInEach(cs)
-	if err != nil {
-		return err
-	}
-	for _, t := range []struct {
-		what string
-		q    store.SearchQuery
-		want []store.Message
-	}{
-		{"an inbox", store.SearchQuery{Inboxes: []store.InboxID{support}}, []store.Message{ms[3], ms[0]}},
-		{"two inboxes", store.SearchQuery{Inboxes: []store.InboxID{sales, support}}, newestFirst(ms...)},
-		{"a user", store.SearchQuery{User: bob}, []store.Message{ms[3], ms[1]}},
-		{"a team", store.SearchQuery{Teams: []store.TeamID{crew}}, []store.Message{ms[3], ms[2]}},
-		{"two teams", store.SearchQuery{Teams: []store.TeamID{crew, night}}, []store.Message{ms[4], ms[3], ms[2]}},
-		{"all three, each once", store.SearchQuery{Inboxes: []store.InboxID{support}, User: bob, Teams: []store.TeamID{crew}}, []store.Message{ms[3], ms[2], ms[1], ms[0]}},
-		{"one that does not exist", store.SearchQuery{User: "erin"}, nil},
-		{"another's", store.SearchQuery{User: dave}, []store.Message{ms[4]}},
-	} {
-		t.q.Account, t.q.Text, t.q.Limit = acme, "bicycle", 100
-		if err := doing(t.what, e.expectFound(t.q, t.want...)); err != nil {
+	for _, a := range alternatives {
+		q := store.SearchQuery{Account: acme, Text: "bicycle", Inboxes: a.inboxes, User: a.user, Teams: a.teams, Limit: 100}
+		if err := doing(a.what, e.expectFound(q, those(ms, a.see)...)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// oneInEach puts a message about a bicycle into each conversation.
-func (e *env) oneInEach(cs []store.Conversation) ([]store.Message, error) {
+// oneInEach puts a message about a bicycle into each of the conversations, which
+// have just been made.
+func (e *env) oneInEach(cs []store.Conversation, err error) ([]store.Conversation, []store.Message, error) {
+	if err != nil {
+		return nil, nil, err
+	}
 	all := make([]store.Message, len(cs))
 	for i, c := range cs {
 		ms, err := e.writtenIn(c, fmt.Sprintf("bicycle no %d", i))
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		all[i] = ms[0]
 	}
-	return all, nil
+	return cs, all, nil
 }
 
 func searchNothing(e *env) error {
-	cs, err := e.listed(2, func(_ int, c *store.Conversation) { c.Users = []store.UserID{""} })
-	if err != nil {
-		return err
-	}
-	ms, err := e.oneInEach(cs)
+	_, ms, err := e.oneInEach(e.listed(2, func(_ int, c *store.Conversation) { c.Users = []store.UserID{""} }))
 	if err != nil {
 		return err
 	}
@@ -89,16 +58,12 @@ func searchNothing(e *env) error {
 }
 
 func searchClaimants(e *env) error {
-	cs, err := e.listed(6, func(i int, c *store.Conversation) {
+	_, ms, err := e.oneInEach(e.listed(6, func(i int, c *store.Conversation) {
 		c.ClaimedBy = []store.UserID{"", alice, bob}[i%3]
 		if i >= 3 {
 			c.Inbox = sales
 		}
-	})
-	if err != nil {
-		return err
-	}
-	ms, err := e.oneInEach(cs)
+	}))
 	if err != nil {
 		return err
 	}
@@ -134,11 +99,7 @@ func searchClaimants(e *env) error {
 }
 
 func searchTransfer(e *env) error {
-	cs, err := e.listed(1, func(_ int, c *store.Conversation) { c.Users = []store.UserID{alice} })
-	if err != nil {
-		return err
-	}
-	ms, err := e.oneInEach(cs)
+	cs, ms, err := e.oneInEach(e.listed(1, func(_ int, c *store.Conversation) { c.Users = []store.UserID{alice} }))
 	if err != nil {
 		return err
 	}
@@ -273,16 +234,12 @@ func searchWide(e *env) error {
 }
 
 func searchInbox(e *env) error {
-	cs, err := e.listed(4, func(i int, c *store.Conversation) {
+	cs, ms, err := e.oneInEach(e.listed(4, func(i int, c *store.Conversation) {
 		c.Inbox = []store.InboxID{support, sales}[i%2]
 		if i >= 2 {
 			c.Users = []store.UserID{bob}
 		}
-	})
-	if err != nil {
-		return err
-	}
-	ms, err := e.oneInEach(cs)
+	}))
 	if err != nil {
 		return err
 	}
