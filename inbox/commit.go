@@ -57,9 +57,9 @@ type change struct {
 	apply   func(*tx) error
 	expects []expectation
 
-	keys   store.Keys // that it expected, in the last try
-	parted bool       // others hold what it needs; err says so
-	doubt  error      // of an earlier try, when it was parted
+	keys   []store.Keys // that it expected, in the last try
+	parted bool         // others hold what it needs; err says so
+	doubt  error        // of an earlier try, when it was parted
 
 	err   error
 	after []func()

@@ -26,7 +26,7 @@ func prefetch(t *tx, batch []*change) error {
 		return nil
 	}
 	for _, ch := range batch {
-		ch.keys = store.Keys{}
+		ch.keys = ch.keys[:0]
 	}
 	for round := range expectationRounds {
 		var all store.Keys
@@ -35,7 +35,7 @@ func prefetch(t *tx, batch []*change) error {
 			for _, expect := range ch.expects {
 				any = true
 				k := expect(t, round)
-				ch.keys.Add(k)
+				ch.keys = append(ch.keys, k)
 				all.Add(k)
 			}
 		}
@@ -52,11 +52,20 @@ func prefetch(t *tx, batch []*change) error {
 // expectArrivals expects what accept reads of messages.
 func (in *Inbox) expectArrivals(channelName string, messages []channel.Inbound) expectation {
 	boxes := make([]*store.Inbox, len(messages)) // those whose customers were asked for
+	known := make([]bool, len(messages))         // those of which all was asked for
 	return func(t *tx, round int) store.Keys {
+		if round == 0 {
+			clear(boxes)
+			clear(known)
+		}
 		var k store.Keys
 		for i, m := range messages {
-			if box := boxes[i]; box != nil {
+			switch box := boxes[i]; {
+			case known[i]:
+				continue
+			case box != nil:
 				expectKnown(t, *box, m, &k)
+				known[i] = true
 				continue
 			}
 			k.Providers = append(k.Providers, store.ProviderRef{Channel: channelName, ProviderID: m.ProviderID})
@@ -98,9 +107,13 @@ func (in *Inbox) likelyInboxAt(t *tx, round int, end store.Endpoint) *store.Inbo
 // expectTurn expects what a turn reads of its conversation.
 func (in *Inbox) expectTurn(id store.ConversationID) expectation {
 	return func(t *tx, round int) store.Keys {
-		ids := []store.ConversationID{id}
-		if round == 0 {
+		switch round {
+		case 0:
+			ids := []store.ConversationID{id}
 			return store.Keys{Leases: ids, Conversations: ids, Tasks: ids}
+		case 1:
+		default:
+			return store.Keys{}
 		}
 		var k store.Keys
 		routes := false
@@ -150,6 +163,9 @@ func (a *Agent) expectReply(id store.ConversationID, key string) expectation {
 func (in *Inbox) expectReports(channelName string, reports []channel.StatusUpdate) expectation {
 	return func(t *tx, round int) store.Keys {
 		var k store.Keys
+		if round > 1 {
+			return k
+		}
 		for _, u := range reports {
 			if round == 0 {
 				if id, err := strconv.ParseInt(u.MessageID, 10, 64); err == nil && id > 0 {

@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/teaminbox/teaminbox/store"
@@ -23,7 +24,7 @@ const (
 func partFrom(batch []*change, busy *store.BusyError, doubt error) (free []*change) {
 	part := func(ch *change) { ch.parted, ch.err, ch.doubt = true, busy, doubt }
 	for _, ch := range batch {
-		if ch.keys.Meet(busy.Keys) {
+		if slices.ContainsFunc(ch.keys, busy.Keys.Meet) {
 			part(ch)
 		} else {
 			free = append(free, ch)

@@ -18,9 +18,9 @@ const giveWay = 50 * time.Millisecond
 
 // again is what an Update knows from its earlier tries.
 type again struct {
-	first []guard    // to have from the beginning
-	keys  store.Keys // that were prefetched
-	probe bool       // it has waited in vain: find out what others hold
+	first []guard      // to have from the beginning
+	keys  []store.Keys // that were prefetched
+	probe bool         // it has waited in vain: find out what others hold
 }
 
 // after notes what a try has found out.
@@ -37,7 +37,7 @@ func (t *tx) Prefetch(k store.Keys) error {
 	}
 	if !t.readOnly && !t.hosts {
 		t.impatient = true
-		t.again.keys.Add(k)
+		t.again.keys = append(t.again.keys, k)
 	}
 	return t.fetch(
 		t.fetchMessagesFrom(k.Providers), t.fetchStraysFrom(k.Providers), t.fetchMessagesByRequest(k.Requests),
@@ -79,7 +79,11 @@ func (t *tx) busy() error {
 	for _, key := range t.taken {
 		taken[key] = true
 	}
-	return t.fail(&store.BusyError{Keys: t.heldBy(taken, t.again.keys), Err: ErrBusy})
+	var held store.Keys
+	for _, k := range t.again.keys {
+		held.Add(t.heldBy(taken, k))
+	}
+	return t.fail(&store.BusyError{Keys: held, Err: ErrBusy})
 }
 
 // heldBy returns those of the keys whose guards are among the taken ones.
