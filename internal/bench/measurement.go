@@ -17,7 +17,7 @@ type measurement struct {
 
 // measurements are all there are, in their order.
 func measurements() []measurement {
-	return []measurement{receiving(), growing(), querying(), inbound(), wholeLives(), sending(), idle(), slowRouters(), streaming(), starting(), resting()}
+	return []measurement{receiving(), growing(), querying(), inbound(), wholeLives(), sending(), idle(), slowRouters(), streaming(), starting(), resting(), recognising()}
 }
 
 func names() []string {

@@ -60,10 +60,7 @@ func (r *reception) run(ctx context.Context) error {
 	for _, n := range r.cfg.processes {
 		for _, role := range receivers {
 			k := key{role, n}.String()
-			switch role {
-			case "engine":
-				r.report.ratio(k+"/bare", r.over(k, key{"bare", n}.String()), goal{least: 0.5})
-			case "running":
+			if role != "bare" {
 				r.report.ratio(k+"/bare", r.over(k, key{"bare", n}.String()), goal{})
 			}
 			r.report.ratio(k+"/1-process", r.over(k, key{role, r.cfg.processes[0]}.String()), goal{})
