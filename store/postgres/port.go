@@ -76,19 +76,19 @@ const portedTables = `@accounts, @inboxes, @endpoints, @teams, @users, @contacts
 	@messages, @tasks, @leases, @consent, @events, @deleted_events, @strays, @watermarks`
 
 // lock waits for everybody who writes in the tables, and keeps others from it.
-// Another Import is not waited for: it takes long, and leaves nothing to do.
+// For another Import, too, it waits no longer than for any lock: that is time for
+// the server to notice that whoever was at it has been killed, and otherwise it
+// leaves nothing to do.
 func (p port) lock() error {
-	var alone bool
-	if err := p.ask(p.ctx, nil, statement{
-		`SELECT pg_try_advisory_xact_lock($1), pg_current_xact_id()::text`, []any{p.s.guards.of("import").key},
-		func(rows pgx.Rows) error { return rows.Scan(&alone, &p.id) },
-	}); err != nil {
+	err := p.ask(p.ctx, nil, statement{text: `SELECT pg_advisory_xact_lock($1)`, args: []any{p.s.guards.of("import").key}},
+		statement{`SELECT pg_current_xact_id()::text`, nil, func(rows pgx.Rows) error { return rows.Scan(&p.id) }})
+	if errors.Is(err, ErrBusy) {
+		return fmt.Errorf("%w: records are being copied into the schema %s already", err, p.s.cfg.Schema)
+	}
+	if err != nil {
 		return err
 	}
-	if !alone {
-		return p.fail(fmt.Errorf("%w: records are being copied into the schema %s already", ErrBusy, p.s.cfg.Schema))
-	}
-	err := p.ask(p.ctx, nil, statement{text: `LOCK TABLE ` + portedTables + ` IN SHARE ROW EXCLUSIVE MODE`})
+	err = p.ask(p.ctx, nil, statement{text: `LOCK TABLE ` + portedTables + ` IN SHARE ROW EXCLUSIVE MODE`})
 	if errors.Is(err, ErrBusy) {
 		return fmt.Errorf("%w; stop the engines that use the schema %s", err, p.s.cfg.Schema)
 	}
