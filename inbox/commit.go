@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"time"
 
@@ -20,13 +19,9 @@ const commitTimeout = 30 * time.Second
 const commitTries = 3
 
 // committer takes the changes that wait at the same moment through one
-// transaction. Whoever comes first leads, and commits for all who came in the
-// meantime, so it needs no goroutine of its own, never waits for company, and
-// serves a change that is alone as fast as can be.
-//
-// Several lead at once if the Store gains from it, each a batch of its own. A
-// transaction has a price of its own, too: a further one begins when enough wait
-// for it, next to what is in the others.
+// transaction. Whoever comes first commits for all who came in the meantime,
+// so it needs no goroutine of its own, never waits for company, and serves a
+// change that is alone as fast as can be.
 //
 // A change that needs what a transaction of somebody else's holds is parted from
 // its batch, and made by its own caller when that is over: it holds up nobody but
@@ -38,7 +33,6 @@ const commitTries = 3
 // not even begin, it is nobody's fault, and all of them fail.
 type committer struct {
 	store      store.Store
-	maxLeaders int
 	maxBatch   int
 	maxWaiting int
 	now        func() time.Time
@@ -47,9 +41,8 @@ type committer struct {
 
 	mu      sync.Mutex
 	waiting []*change
-	leaders int // how many are committing
-	leading int // changes in their batches
-	parted  int // changes that were parted from their batches and are not made yet
+	leading bool // somebody is committing
+	parted  int  // changes that were parted from their batches and are not made yet
 }
 
 // change is one caller's part of a transaction.
@@ -94,7 +87,11 @@ func (c *committer) do(ctx context.Context, must bool, apply func(*tx) error, ex
 		return ErrOverloaded
 	}
 	c.waiting = append(c.waiting, ch)
-	c.appoint()
+	if !c.leading {
+		c.leading = true
+		c.mu.Unlock()
+		return c.follow(ctx, ch, lead)
+	}
 	c.mu.Unlock()
 
 	select {
@@ -111,7 +108,7 @@ func (c *committer) do(ctx context.Context, must bool, apply func(*tx) error, ex
 // follow does what a caller is told to.
 func (c *committer) follow(ctx context.Context, ch *change, s signal) error {
 	if s == lead {
-		s = c.lead(ctx, ch)
+		s = c.lead(ctx)
 	}
 	if s == part {
 		c.alone(ctx, ch)
@@ -123,50 +120,25 @@ func (c *committer) follow(ctx context.Context, ch *change, s signal) error {
 func (c *committer) withdraw(ch *change) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	i := slices.Index(c.waiting, ch)
-	if i < 0 {
-		return false
+	for i, w := range c.waiting {
+		// The first may have been told to lead already.
+		if w == ch && (i > 0 || len(ch.signal) == 0) {
+			c.waiting = append(c.waiting[:i:i], c.waiting[i+1:]...)
+			return true
+		}
 	}
-	c.waiting = slices.Delete(c.waiting, i, i+1)
-	return true
+	return false
 }
 
-// appoint tells the first who waits to lead, if it is worth a transaction: if
-// there is none, or half as many wait as the average one has. When it has taken
-// its share, it appoints the next. The caller holds the lock.
-func (c *committer) appoint() {
-	if len(c.waiting) > 0 && (c.leaders == 0 || c.leaders < c.maxLeaders && 2*len(c.waiting)*c.leaders >= c.leading) {
-		c.waiting[0].signal <- lead
-		c.waiting = c.waiting[1:]
-		c.leaders++
-		c.leading++
-	}
-	if len(c.waiting) == 0 {
-		c.waiting = nil
-	}
-}
-
-// take returns the batch of a leader: its own change, and its share of those that
-// wait.
-func (c *committer) take(own *change) []*change {
+// lead commits one batch, which begins with the leader's own change, and
+// hands the lead to the next who waits. It returns what the leader has to do.
+func (c *committer) lead(ctx context.Context) signal {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	sharers := 1 + c.maxLeaders - c.leaders
-	n := min(max((len(c.waiting)+sharers-1)/sharers, leastShare), len(c.waiting), c.maxBatch-1)
-	batch := append([]*change{own}, c.waiting[:n]...)
+	n := min(len(c.waiting), c.maxBatch)
+	batch := c.waiting[:n:n]
 	c.waiting = c.waiting[n:]
-	c.leading += n
-	c.appoint()
-	return batch
-}
+	c.mu.Unlock()
 
-// leastShare is how many changes a leader takes before it leaves some for others.
-const leastShare = 8
-
-// lead commits one batch, which begins with the leader's own change, and hands
-// the lead to the next who waits. It returns what the leader has to do.
-func (c *committer) lead(ctx context.Context, own *change) signal {
-	batch := c.take(own)
 	c.finish(ctx, batch, nil)
 
 	c.mu.Lock()
@@ -175,14 +147,17 @@ func (c *committer) lead(ctx context.Context, own *change) signal {
 			c.parted++
 		}
 	}
-	c.leaders--
-	c.leading -= len(batch)
-	c.appoint()
+	if len(c.waiting) > 0 {
+		c.waiting[0].signal <- lead
+	} else {
+		c.waiting = nil
+		c.leading = false
+	}
 	c.mu.Unlock()
 	for _, ch := range batch[1:] {
 		ch.signal <- ch.next()
 	}
-	return own.next()
+	return batch[0].next()
 }
 
 // next returns what the caller of a change has to do after a try.

@@ -107,8 +107,8 @@ func testParting(t *testing.T, mute bool, then func(t *testing.T, s *heldStore, 
 			t.Errorf("%d changes wait, want 1", n)
 		}
 		then(t, s, c, cancel, outcomes[heldConversation])
-		if n := c.length(); n != 0 || c.leaders > 0 {
-			t.Errorf("at the end %d changes wait, leaders: %d", n, c.leaders)
+		if n := c.length(); n != 0 || c.leading {
+			t.Errorf("at the end %d changes wait, leading: %t", n, c.leading)
 		}
 	})
 }
