@@ -81,6 +81,7 @@ type feed struct {
 	fresh chan struct{} // holds a value if there may be events that nobody has read
 
 	mu     sync.Mutex
+	reads  int        // how many have begun
 	ahead  *pageAhead // nil: nobody has come to the end yet
 	recent []*eventPage
 	seats  *company // as it was read last
@@ -96,6 +97,7 @@ type pageAhead struct {
 // eventPage is some events of an account, with what says who sees them. It does
 // not change.
 type eventPage struct {
+	read        int          // which of the feed's reads it is of
 	after, last store.Cursor // it has all events after the one, up to the other
 	events      []store.Event
 	convs       map[store.ConversationID]store.Conversation
@@ -114,14 +116,22 @@ func (f *feed) wake() {
 	}
 }
 
+// begun returns how many reads have begun.
+func (f *feed) begun() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.reads
+}
+
 // since returns the page in which a listener who knows all up to a cursor goes
 // on, or the one to wait for. It returns neither if that listener has to read for
-// itself.
-func (f *feed) since(after store.Cursor) (*eventPage, *pageAhead) {
+// itself, as it has if the page is of the first reads, which had begun when it
+// came: they say who was to see the events then.
+func (f *feed) since(after store.Cursor, first int) (*eventPage, *pageAhead) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, p := range f.recent {
-		if p.after <= after && after < p.last {
+		if p.read > first && p.after <= after && after < p.last {
 			return p, nil
 		}
 	}
@@ -180,7 +190,7 @@ func (f *feed) await(ctx context.Context, ahead *pageAhead, poll time.Duration, 
 func (f *feed) read(ctx context.Context, ahead *pageAhead, read func(store.Cursor, *company) (*eventPage, error)) (there bool, err error) {
 	completed := false
 	defer func() {
-		if !completed { // it is another's to read
+		if !completed { // it is another's to read, or somebody's who has not failed with it
 			f.wake()
 		}
 	}()
@@ -190,17 +200,22 @@ func (f *feed) read(ctx context.Context, ahead *pageAhead, read func(store.Curso
 	case <-ctx.Done():
 		return false, ctx.Err()
 	}
+	f.mu.Lock()
+	f.reads++
+	number := f.reads
+	f.mu.Unlock()
 	p, err := read(ahead.after, f.seats)
 	if err != nil && ctx.Err() != nil {
 		return false, err
 	}
-	completed = true
+	completed = err == nil
 	switch {
 	case err != nil:
 		p = &eventPage{after: ahead.after, last: ahead.after, err: err}
 	case p == nil:
 		return false, nil
 	}
+	p.read = number
 	f.publish(ahead, p)
 	return true, nil
 }

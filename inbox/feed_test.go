@@ -77,12 +77,16 @@ type listener struct {
 	ended chan struct{}
 }
 
-// listen has a user listen; each event is handed to during.
+// listen has alice listen; each event is handed to during.
 func (a *audience) listen(ctx context.Context, after inbox.Cursor, during func()) *listener {
+	return a.listenAs(ctx, "alice", after, during)
+}
+
+func (a *audience) listenAs(ctx context.Context, user inbox.UserID, after inbox.Cursor, during func()) *listener {
 	l := &listener{ended: make(chan struct{})}
 	go func() {
 		defer close(l.ended)
-		for e, err := range a.in.Agent(inbox.DefaultAccount, "alice").Events(ctx, after) {
+		for e, err := range a.in.Agent(inbox.DefaultAccount, user).Events(ctx, after) {
 			if err != nil {
 				l.err = err
 				return

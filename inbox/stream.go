@@ -44,8 +44,10 @@ func (a *Agent) Events(ctx context.Context, after store.Cursor) iter.Seq2[store.
 	return func(yield func(store.Event, error) bool) {
 		f := a.in.feeds.join(a.account)
 		defer a.in.feeds.leave(a.account, f)
-		for {
-			page, err := a.nextPage(ctx, f, after)
+		// Whoever comes reads for itself, and so learns what holds now: of its
+		// cursor, and of what it may see.
+		joined := f.begun()
+		for page, err := a.readEvents(ctx, after); ; page, err = a.nextPage(ctx, f, joined, after) {
 			switch {
 			case err == nil && page.err != nil:
 				err = page.err
@@ -65,25 +67,33 @@ func (a *Agent) Events(ctx context.Context, after store.Cursor) iter.Seq2[store.
 				}
 			}
 			after = max(after, page.last)
+			if len(page.events) == 0 {
+				f.begin(after)
+			}
 		}
 	}
 }
 
-// nextPage returns the page after a cursor, and waits for it.
-func (a *Agent) nextPage(ctx context.Context, f *feed, after store.Cursor) (*eventPage, error) {
-	for read := false; ; read = true {
-		page, ahead := f.since(after)
+// nextPage returns the next page after a cursor that was not among the feed's first
+// reads, and waits for it.
+func (a *Agent) nextPage(ctx context.Context, f *feed, first int, after store.Cursor) (*eventPage, error) {
+	for read := false; ctx.Err() == nil; {
+		page, ahead := f.since(after, first)
 		switch {
 		case page != nil:
 			return page, nil
 		case ahead != nil:
-			return f.await(ctx, ahead, a.in.cfg.PollInterval, func(after store.Cursor, seats *company) (*eventPage, error) {
+			page, err := f.await(ctx, ahead, a.in.cfg.PollInterval, func(after store.Cursor, seats *company) (*eventPage, error) {
 				p, err := a.readEvents(ctx, after)
 				if err == nil && len(p.events) == 0 && p.company == seats {
 					return nil, nil
 				}
 				return p, err
 			})
+			if err != nil || page.read > first {
+				return page, err
+			}
+			continue
 		case read && !pause(ctx, a.in.cfg.PollInterval): // the others are ahead of what there is: the Store was set back, and one of them will find out
 			return nil, ctx.Err()
 		}
@@ -92,7 +102,9 @@ func (a *Agent) nextPage(ctx context.Context, f *feed, after store.Cursor) (*eve
 			return page, err
 		}
 		f.begin(after)
+		read = true
 	}
+	return nil, ctx.Err()
 }
 
 // EventsAfter returns events after a cursor that the user may see, in order,
