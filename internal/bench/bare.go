@@ -12,8 +12,8 @@ import (
 
 // bare does with the driver alone what a message needs, in the store's own
 // tables: it looks whether the message is known, finds the conversation, adds
-// the message, changes the conversation, and adds two events and a task. Like
-// the engine it has writers that take whatever waits, at most maxBatch messages,
+// the message, changes the conversation, adds the events, of which there are two
+// if that opens it, and a task. Like the engine it has writers that take whatever waits, at most maxBatch messages,
 // through one transaction, and answers when that has committed. It does nothing
 // else: no opt-outs, no directory, no lists by participant, no words to search,
 // no guards but the rows' own locks.

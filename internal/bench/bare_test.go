@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -102,12 +103,16 @@ func TestBareServer(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				if conv.LastSeq != 4 || conv.InboundCount != 3 || conv.Preview != m.Text || !conv.LastAt.Equal(m.CreatedAt) {
+				if conv.LastSeq != 4 || conv.InboundCount != 3 || conv.Preview != m.Text || conv.Status != store.Open || !conv.LastAt.Equal(m.CreatedAt) {
 					t.Errorf("its conversation is %+v", conv)
 				}
 				events, err := tx.Events(store.EventQuery{Account: account, Conversation: conv.ID, After: store.Cursor(2 * a.messages()), Limit: 10})
-				if err != nil || len(events) != 4 {
-					t.Errorf("events %+v, %v", events, err)
+				var types []store.EventType
+				for _, e := range events {
+					types = append(types, e.Type)
+				}
+				if want := []store.EventType{store.ConversationReopened, store.MessageReceived, store.MessageReceived}; err != nil || !slices.Equal(types, want) {
+					t.Errorf("events %v and %v, want those of the engine: %v", types, err, want)
 				}
 				tasks, err := tx.Tasks(conv.ID)
 				routes := 0

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/teaminbox/teaminbox/store"
 )
 
 // barePostgres takes messages through one transaction of two round trips, with
@@ -31,6 +33,7 @@ func (b *barePostgres) close() error { return b.conn.Close(context.Background())
 // thread is a conversation as a transaction knows it.
 type thread struct {
 	id, seq, inbound int64
+	open             bool
 	preview          string
 }
 
@@ -43,6 +46,8 @@ func (b *barePostgres) commit(ctx context.Context, batch []arrival) error {
 	var messages, conversations, seqs, inbound, tasks []int64
 	var providers, texts, froms []string
 	var extras []*string
+	var told, tellsOf []int64
+	var types []string
 	changed := make(map[int64]*thread)
 	for _, a := range batch {
 		t := threads[a.address]
@@ -51,6 +56,14 @@ func (b *barePostgres) commit(ctx context.Context, batch []arrival) error {
 		}
 		t.seq, t.inbound, t.preview = t.seq+1, t.inbound+1, a.text
 		changed[t.id] = t
+		tell := func(what store.EventType) {
+			told, tellsOf, types = append(told, t.id), append(tellsOf, ids[0]), append(types, string(what))
+		}
+		if !t.open {
+			t.open = true
+			tell(store.ConversationReopened)
+		}
+		tell(store.MessageReceived)
 		messages, tasks, ids = append(messages, ids[0]), append(tasks, ids[1]), ids[2:]
 		conversations, seqs, inbound = append(conversations, t.id), append(seqs, t.seq), append(inbound, t.inbound)
 		providers, texts, froms = append(providers, a.provider), append(texts, a.text), append(froms, a.address)
@@ -71,7 +84,7 @@ func (b *barePostgres) commit(ctx context.Context, batch []arrival) error {
 			AS m(id, conversation, seq, provider_id, text, from_address, inbound_count, extras)`,
 		messages, conversations, seqs, providers, texts, froms, inbound, string(account), channelName, string(ours), now, extras)
 	work.Queue(`
-		UPDATE conversations c SET last_seq = n.seq, inbound_count = n.inbound, preview = n.preview, last_at = $5, last_inbound = $5,
+		UPDATE conversations c SET status = 'open', last_seq = n.seq, inbound_count = n.inbound, preview = n.preview, last_at = $5, last_inbound = $5,
 			waiting_since = coalesce(c.waiting_since, $5), version = c.version + 1
 		FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[]) AS n(id, seq, inbound, preview) WHERE c.id = n.id`,
 		ofThreads, threadSeqs, threadInbound, previews, now)
@@ -81,9 +94,9 @@ func (b *barePostgres) commit(ctx context.Context, batch []arrival) error {
 		tasks, conversations, messages, string(account), now)
 	work.Queue(`
 		INSERT INTO events (cursor, account, type, at, inbox, conversation, message, actor_kind, actor_user, detail)
-		SELECT nextval('cursors'), $3, t.type, $4, $5, e.conversation, e.message, 'customer', '', '{}'
-		FROM unnest($1::bigint[], $2::bigint[]) AS e(conversation, message), (VALUES ('message.received'), ('conversation.reopened')) AS t(type)`,
-		conversations, messages, string(account), now, string(inboxID))
+		SELECT nextval('cursors'), $4, e.type, $5, $6, e.conversation, e.message, 'customer', '', '{}'
+		FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS e(conversation, message, type)`,
+		told, tellsOf, types, string(account), now, string(inboxID))
 	work.Queue(`COMMIT`)
 	return b.conn.SendBatch(ctx, &work).Close()
 }
@@ -105,13 +118,13 @@ func (b *barePostgres) look(ctx context.Context, batch []arrival) (known map[str
 			return err
 		})
 	look.Queue(`
-		SELECT c.identity, c.id, c.last_seq, c.inbound_count FROM conversations c
+		SELECT c.identity, c.id, c.last_seq, c.inbound_count, c.status = 'open' FROM conversations c
 		WHERE c.account = $2 AND c.inbox = $3 AND c.family = 'telephony' AND c.identity = ANY($1::text[])
 		ORDER BY c.id FOR UPDATE`, addresses, string(account), string(inboxID)).
 		Query(func(rows pgx.Rows) error {
 			var identity string
 			var t thread
-			_, err := pgx.ForEachRow(rows, []any{&identity, &t.id, &t.seq, &t.inbound}, func() error { found := t; threads[identity] = &found; return nil })
+			_, err := pgx.ForEachRow(rows, []any{&identity, &t.id, &t.seq, &t.inbound, &t.open}, func() error { found := t; threads[identity] = &found; return nil })
 			return err
 		})
 	look.Queue(`SELECT nextval('ids') FROM generate_series(1, $1::int)`, (2*len(batch)+block-1)/block).

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	_ "modernc.org/sqlite" // the driver
+
+	"github.com/teaminbox/teaminbox/store"
 )
 
 // bareSQLite takes messages through transactions of prepared statements. A
@@ -111,8 +113,9 @@ func (b *bareSQLite) put(ctx context.Context, batch []arrival) error {
 	now := time.Now().UnixMicro()
 	for _, a := range batch {
 		var conversation, seq, inbound int64
-		err := b.scan(ctx, `SELECT id, last_seq + 1, inbound_count + 1 FROM conversations WHERE account = ? AND inbox = ? AND family = 'telephony' AND identity = ?`,
-			[]any{string(account), string(inboxID), a.address}, &conversation, &seq, &inbound)
+		var open bool
+		err := b.scan(ctx, `SELECT id, last_seq + 1, inbound_count + 1, status = 'open' FROM conversations WHERE account = ? AND inbox = ? AND family = 'telephony' AND identity = ?`,
+			[]any{string(account), string(inboxID), a.address}, &conversation, &seq, &inbound, &open)
 		if err != nil {
 			return err
 		}
@@ -129,21 +132,32 @@ func (b *bareSQLite) put(ctx context.Context, batch []arrival) error {
 			continue // it is known
 		}
 		if _, err := b.exec(ctx, `
-			UPDATE conversations SET last_seq = ?, inbound_count = ?, preview = ?, last_at = ?, last_inbound = ?, waiting_since = coalesce(waiting_since, ?), version = version + 1
+			UPDATE conversations SET status = 'open', last_seq = ?, inbound_count = ?, preview = ?, last_at = ?, last_inbound = ?, waiting_since = coalesce(waiting_since, ?), version = version + 1
 			WHERE id = ?`, seq, inbound, a.text, now, now, now, conversation); err != nil {
 			return err
 		}
-		if _, err := b.exec(ctx, `
-			INSERT INTO events (cursor, account, type, at, inbox, conversation, message, actor_kind, actor_user, detail)
-			VALUES (?, ?, 'message.received', ?, ?, ?, ?, 'customer', '', '{}'), (?, ?, 'conversation.reopened', ?, ?, ?, ?, 'customer', '', '{}')`,
-			cursor+1, string(account), now, string(inboxID), conversation, id+1, cursor+2, string(account), now, string(inboxID), conversation, id+1); err != nil {
+		events := []store.EventType{store.ConversationReopened, store.MessageReceived}
+		if open {
+			events = events[1:]
+		}
+		const tell = `INSERT INTO events (cursor, account, type, at, inbox, conversation, message, actor_kind, actor_user, detail) VALUES `
+		const one = `(?, ?, ?, ?, ?, ?, ?, 'customer', '', '{}')`
+		text, args := tell+one, make([]any, 0, 14)
+		for i, what := range events {
+			if i > 0 {
+				text = tell + one + ", " + one
+			}
+			cursor++
+			args = append(args, cursor, string(account), string(what), now, string(inboxID), conversation, id+1)
+		}
+		if _, err := b.exec(ctx, text, args...); err != nil {
 			return err
 		}
 		if _, err := b.exec(ctx, `INSERT INTO tasks (id, account, conversation, kind, message, due_at, attempts, error, set_aside) VALUES (?, ?, ?, 'route', ?, ?, 0, '', 0)`,
 			id+2, string(account), conversation, id+1, now); err != nil {
 			return err
 		}
-		id, cursor = id+2, cursor+2
+		id += 2
 	}
 	_, err := b.exec(ctx, `UPDATE counters SET last_id = ?, last_cursor = ?`, id, cursor)
 	return err
