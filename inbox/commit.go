@@ -220,10 +220,18 @@ func (c *committer) commit(ctx context.Context, batch []*change, doubt error) {
 		batch[0].err = err
 	}
 	for _, ch := range batch {
-		if doubt != nil && ch.err != nil && !errors.Is(ch.err, store.ErrUnknown) && !ours(ch.err) {
-			ch.err = fmt.Errorf("%w; and then: %w", doubt, ch.err)
+		if ch.err != nil && !errors.Is(ch.err, store.ErrUnknown) && !ours(ch.err) {
+			ch.err = doubtful(ch.err, doubt)
 		}
 	}
+}
+
+// doubtful adds to the failure of a change the doubt of an earlier try, or nil.
+func doubtful(err, doubt error) error {
+	if doubt == nil {
+		return err
+	}
+	return fmt.Errorf("%w; and then: %w", doubt, err)
 }
 
 // ours reports whether an error is a refusal of the engine's own: the change has

@@ -22,7 +22,7 @@ const (
 // others. If it is not known which they are, it is all of them: each finds out
 // by itself.
 func partFrom(batch []*change, busy *store.BusyError, doubt error) (free []*change) {
-	part := func(ch *change) { ch.parted, ch.err, ch.doubt = true, busy, doubt }
+	part := func(ch *change) { ch.parted, ch.err, ch.doubt = true, doubtful(busy, doubt), doubt }
 	for _, ch := range batch {
 		if slices.ContainsFunc(ch.keys, busy.Keys.Meet) {
 			part(ch)

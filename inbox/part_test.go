@@ -163,3 +163,24 @@ func TestPartedChangesAreBounded(t *testing.T) {
 		synctest.Wait()
 	})
 }
+
+// Of a change that may have been made in an earlier try, its caller is told so,
+// although it was given up while it waited.
+func TestPartedChangeKeepsItsDoubt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &turnstile{}
+		c := newCommitter(s)
+		ctx, cancel := context.WithCancel(t.Context())
+		outcome := make(chan error, 1)
+		go func() { outcome <- c.do(ctx, false, s.count) }()
+		for n, err := range []error{store.ErrUnknown, &store.BusyError{Err: store.ErrBusy}} {
+			synctest.Wait()
+			s.endings[n] <- err
+		}
+		synctest.Wait()
+		cancel()
+		if err := <-outcome; !errors.Is(err, store.ErrUnknown) || !errors.Is(err, store.ErrBusy) || !errors.Is(err, context.Canceled) {
+			t.Errorf("%v, want ErrUnknown, and why it was given up", err)
+		}
+	})
+}
