@@ -82,3 +82,55 @@ func TestTurnThatHasWaitedLooksAgain(t *testing.T) {
 		}
 	})
 }
+
+// A piece that a transaction knew is not what its turn begins with if the
+// conversation was claimed in the same transaction.
+func TestTurnLooksAgainAfterItsOwnTransaction(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCompany(t, simulated.Config{})
+		var asked []int64
+		router := routing.RouterFunc(func(_ context.Context, r routing.Request) (routing.Decision, error) {
+			asked = append(asked, r.Message.Seq)
+			return routing.ToTeam(r), nil
+		})
+		s := &doorStore{Store: c.store, open: make(chan struct{}, 1)}
+		s.open <- struct{}{}
+		in, err := inbox.New(inbox.Config{Store: s, Channels: []channel.Channel{c.carrier}, Router: router, Logger: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stop := run(t, in)
+		synctest.Wait()
+		receive := func(id string) inbox.Acceptance {
+			got, err := in.Receive(t.Context(), c.carrier.Name(), channel.Inbound{ProviderID: id, From: alicesCustomer, To: inboxtest.SupportNumber, Text: "hello"})
+			if err != nil {
+				t.Error(err)
+			}
+			return got
+		}
+		conversation := receive("SM1").Conversation
+		synctest.Wait()
+
+		// While the door is shut, a message and a claim come to wait for one
+		// transaction.
+		<-s.open
+		go func() { _ = in.Admin(inbox.DefaultAccount).SaveUser(t.Context(), inboxtest.DefaultUsers()[0]) }()
+		synctest.Wait()
+		go receive("SM2")
+		synctest.Wait()
+		go func() {
+			if err := in.Agent(inbox.DefaultAccount, "alice").Claim(t.Context(), conversation); err != nil {
+				t.Error(err)
+			}
+		}()
+		synctest.Wait()
+		s.open <- struct{}{}
+		synctest.Wait()
+		if want := []int64{1}; !reflect.DeepEqual(asked, want) {
+			t.Errorf("the router was asked about the messages %v, want %v: alice had claimed the conversation", asked, want)
+		}
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	})
+}

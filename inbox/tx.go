@@ -21,6 +21,8 @@ type tx struct {
 	directoryWritten bool
 	moves            []moved // messages that came into a state
 
+	first map[store.ConversationID]*piece // with which turns begin, if nothing changes their conversations
+
 	until time.Time // until when the turn of the change has its lease, by the store's clock
 
 	directory *directory // nil: not asked for yet
@@ -65,6 +67,9 @@ func (t *tx) PutContacts(cs ...store.Contact) error {
 
 func (t *tx) PutConversations(cs ...store.Conversation) error {
 	t.writes++
+	for _, c := range cs {
+		delete(t.first, c.ID)
+	}
 	return t.Tx.PutConversations(cs...)
 }
 

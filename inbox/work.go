@@ -231,7 +231,8 @@ func (w *workQueue) renewed(leases []store.Lease, now time.Time) {
 // whoever has the lease finds the work, or Run does.
 //
 // first returns the piece that the turn begins with, if the transaction knows it,
-// or nil: then the turn looks into the mailbox.
+// or nil: then the turn looks into the mailbox. It does so too if the transaction
+// goes on to change the conversation, for somebody else of its batch.
 func (in *Inbox) begin(t *tx, id store.ConversationID, first func() (*piece, error)) error {
 	if in.work.room() <= 0 {
 		t.tasks = true
@@ -245,13 +246,17 @@ func (in *Inbox) begin(t *tx, id store.ConversationID, first func() (*piece, err
 	if err != nil || len(leases) == 0 {
 		return err
 	}
-	var p *piece
 	if first != nil {
-		if p, err = first(); err != nil {
+		p, err := first()
+		if err != nil {
 			return err
 		}
+		if t.first == nil {
+			t.first = make(map[store.ConversationID]*piece)
+		}
+		t.first[id] = p
 	}
-	t.onCommit(func() { in.startTurn(leases[0], p) })
+	t.onCommit(func() { in.startTurn(leases[0], t.first[id]) })
 	return nil
 }
 
