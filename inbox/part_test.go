@@ -168,15 +168,12 @@ func TestPartedChangesAreBounded(t *testing.T) {
 // although it was given up while it waited.
 func TestPartedChangeKeepsItsDoubt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &turnstile{}
+		outcomes := []error{store.ErrUnknown, &store.BusyError{Err: store.ErrBusy}}
+		s := &gateStore{result: func(n int) error { return outcomes[min(n, len(outcomes))-1] }}
 		c := newCommitter(s)
 		ctx, cancel := context.WithCancel(t.Context())
 		outcome := make(chan error, 1)
-		go func() { outcome <- c.do(ctx, false, s.count) }()
-		for n, err := range []error{store.ErrUnknown, &store.BusyError{Err: store.ErrBusy}} {
-			synctest.Wait()
-			s.endings[n] <- err
-		}
+		go func() { outcome <- c.do(ctx, false, func(*tx) error { return nil }) }()
 		synctest.Wait()
 		cancel()
 		if err := <-outcome; !errors.Is(err, store.ErrUnknown) || !errors.Is(err, store.ErrBusy) || !errors.Is(err, context.Canceled) {
