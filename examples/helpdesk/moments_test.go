@@ -50,21 +50,16 @@ func (l *load) pass(kind string, n int) {
 	await(l.t, passed, fmt.Sprintf("%d more pieces of work of the kind %q", n, kind))
 }
 
-// momentPatience is how long a test waits for a moment in the work of programs
-// that it has killed or stopped: they take up each other's leases first, and a
-// machine that runs other tests at the same time does all of that slowly.
-const momentPatience = 4 * patience
-
 // await waits for what must come.
 func await[T any](t *testing.T, c <-chan T, what string) T {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), momentPatience)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	select {
 	case v := <-c:
 		return v
 	case <-ctx.Done():
-		t.Fatalf("%s: not within %v", what, momentPatience)
+		t.Fatalf("%s: not within %v", what, patience)
 		panic("not reached")
 	}
 }

@@ -39,9 +39,6 @@ func TestMain(m *testing.M) {
 
 // Everything is measured, in small, and each line is a name, a number and a unit.
 func TestRun(t *testing.T) {
-	if testing.Short() {
-		t.Skip("most of it runs in processes of its own, for half a minute; runs without -short")
-	}
 	small := []string{"-processes", "1,2", "-clients", "4", "-connections", "4", "-conversations", "60", "-preload", "600", "-rounds", "1", "-seconds", "0.1",
 		"-growth", "0,600", "-open", "50", "-subscribers", "20", "-topics", "5"}
 	everywhere := []string{

@@ -60,7 +60,10 @@ func (r *reception) run(ctx context.Context) error {
 	for _, n := range r.cfg.processes {
 		for _, role := range receivers {
 			k := key{role, n}.String()
-			if role != "bare" {
+			switch role {
+			case "engine":
+				r.report.ratio(k+"/bare", r.over(k, key{"bare", n}.String()), goal{least: 0.5})
+			case "running":
 				r.report.ratio(k+"/bare", r.over(k, key{"bare", n}.String()), goal{})
 			}
 			r.report.ratio(k+"/1-process", r.over(k, key{role, r.cfg.processes[0]}.String()), goal{})
