@@ -26,6 +26,14 @@ func (t readsOutside) Contacts(ids ...store.ContactID) (cs []store.Contact, err 
 	return cs, err
 }
 
+func (t readsOutside) Conversations(ids ...store.ConversationID) (cs []store.Conversation, err error) {
+	err = t.s.View(t.ctx, func(tx store.Tx) error {
+		cs, err = tx.Conversations(ids...)
+		return err
+	})
+	return cs, err
+}
+
 // writesElsewhere reads a snapshot, and hands its writes over to run in
 // another transaction.
 type writesElsewhere struct {
@@ -160,7 +168,7 @@ func transactionDefects() []defect {
 		{"a View writes", []string{"view/read only"}, func(m *mutant) {
 			m.view = func(ctx context.Context, fn func(store.Tx) error) error { return m.Store.Update(ctx, fn) }
 		}},
-		{"a View reads what is new", []string{"isolation/view is one moment"}, func(m *mutant) {
+		{"a View reads what is new", []string{"isolation/view is one moment", "isolation/lists are of one moment"}, func(m *mutant) {
 			m.view = func(ctx context.Context, fn func(store.Tx) error) error {
 				return m.Store.View(ctx, func(tx store.Tx) error { return fn(readsOutside{tx, m.Store, ctx}) })
 			}

@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/teaminbox/teaminbox/store"
@@ -83,72 +82,52 @@ func isolationUncommitted(e *env) error {
 	})
 }
 
-// whileMoving reads again and again while two counters whose sum is 0 change.
-// moved gets a value after a change, if it has none.
-func whileMoving(e *env, check func(ids []store.ContactID, moved <-chan struct{}) error) error {
+// meanwhile runs a change beside a transaction of the caller's. It returns when
+// the change has ended, or before that if it takes long: the store may have it
+// wait until the caller's transaction has ended. ended waits for it then.
+func meanwhile(change func() error) (ended func() error) {
+	done := make(chan error, 1)
+	go func() { done <- change() }()
+	ended = func() error { return <-done }
+	patience := time.NewTimer(20 * time.Millisecond)
+	defer patience.Stop()
+	select {
+	case err := <-done:
+		return func() error { return err }
+	case <-patience.C:
+		return ended
+	}
+}
+
+// looks is how many Views look for something that changes meanwhile.
+const looks = 20
+
+// isolationSnapshot changes two counters whose sum is 0 between the reads of a
+// View.
+func isolationSnapshot(e *env) error {
 	ids, err := e.counters(2)
 	if err != nil {
 		return err
 	}
-	moved := make(chan struct{}, 1)
-	var done atomic.Bool
-	return all(3, func(i int) error {
-		if i > 0 {
-			for !done.Load() {
-				if err := check(ids, moved); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-		defer done.Store(true)
-		for range 150 {
-			err := e.retry(func(tx store.Tx) error {
-				if err := addTo(tx, ids[0], 1); err != nil {
-					return err
-				}
-				return addTo(tx, ids[1], -1)
-			})
-			if err != nil {
-				return err
-			}
-			select {
-			case moved <- struct{}{}:
-			default:
-			}
-			runtime.Gosched()
-		}
-		return nil
-	})
-}
-
-func isolationSnapshot(e *env) error {
-	return whileMoving(e, func(ids []store.ContactID, moved <-chan struct{}) error {
-		return e.view(func(tx store.Tx) error {
-			select {
-			case <-moved: // before the View
-			default:
-			}
+	move := func() error {
+		return e.retry(func(tx store.Tx) error {
+			return errors.Join(addTo(tx, ids[0], 1), addTo(tx, ids[1], -1))
+		})
+	}
+	for range looks {
+		moved := func() error { return nil }
+		err := e.view(func(tx store.Tx) error {
 			_, a, err := count(tx, ids[0])
 			if err != nil {
 				return err
 			}
-			// Until something has changed, unless the View keeps it from that.
-			patience := time.NewTimer(5 * time.Millisecond)
-			defer patience.Stop()
-			select {
-			case <-moved:
-			case <-patience.C:
+			moved = meanwhile(move)
+			_, b, err := count(tx, ids[1])
+			if err != nil {
+				return err
 			}
-			for range 5 {
-				runtime.Gosched()
-				_, b, err := count(tx, ids[1])
-				if err != nil {
-					return err
-				}
-				if a+b != 0 {
-					return fmt.Errorf("two records that always change together were read as %d and %d in one View", a, b)
-				}
+			if a+b != 0 {
+				return fmt.Errorf("two records that always change together were read as %d and %d in one View", a, b)
 			}
 			_, again, err := count(tx, ids[0])
 			if err == nil && again != a {
@@ -156,59 +135,54 @@ func isolationSnapshot(e *env) error {
 			}
 			return err
 		})
-	})
+		if err := errors.Join(err, doing("changing both beside a View", moved())); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
+// isolationLists adds messages to a conversation between the reads of a View.
 func isolationLists(e *env) error {
 	c, err := e.stored()
 	if err != nil {
 		return err
 	}
-	const messages = 60
-	made, err := e.messagesIn(c, messages)
+	made, err := e.messagesIn(c, looks)
 	if err != nil {
 		return err
 	}
-	var done atomic.Bool
-	return all(3, func(i int) error {
-		if i == 0 {
-			defer done.Store(true)
-			for _, m := range made {
-				err := e.retry(func(tx store.Tx) error {
-					conv, err := store.One(tx.Conversations(c.ID))
-					if err != nil {
-						return err
-					}
-					conv.LastSeq = m.Seq
-					return errors.Join(tx.PutMessages(m), tx.PutConversations(conv))
-				})
-				if err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-		for !done.Load() {
-			err := e.view(func(tx store.Tx) error {
-				listed, err := tx.ListMessages(store.MessageQuery{Conversation: c.ID, Limit: messages})
-				if err != nil {
-					return err
-				}
-				runtime.Gosched()
+	for _, m := range made {
+		add := func() error {
+			return e.retry(func(tx store.Tx) error {
 				conv, err := store.One(tx.Conversations(c.ID))
 				if err != nil {
 					return err
 				}
-				// The conversation is made with another LastSeq than 0.
-				if n := int64(len(listed)); n > 0 && n != conv.LastSeq {
-					return fmt.Errorf("a View lists %d messages and then reads that there are %d", n, conv.LastSeq)
-				}
-				return nil
+				conv.LastSeq = m.Seq
+				return errors.Join(tx.PutMessages(m), tx.PutConversations(conv))
 			})
+		}
+		added := func() error { return nil }
+		err := e.view(func(tx store.Tx) error {
+			listed, err := tx.ListMessages(store.MessageQuery{Conversation: c.ID, Limit: looks})
 			if err != nil {
 				return err
 			}
+			added = meanwhile(add)
+			conv, err := store.One(tx.Conversations(c.ID))
+			if err != nil {
+				return err
+			}
+			// The conversation is made with another LastSeq than 0.
+			if n := int64(len(listed)); n > 0 && n != conv.LastSeq {
+				return fmt.Errorf("a View lists %d messages and then reads that there are %d", n, conv.LastSeq)
+			}
+			return nil
+		})
+		if err := errors.Join(err, doing("adding a message beside a View", added())); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }
