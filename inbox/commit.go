@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,9 +20,13 @@ const commitTimeout = 30 * time.Second
 const commitTries = 3
 
 // committer takes the changes that wait at the same moment through one
-// transaction. Whoever comes first commits for all who came in the meantime,
-// so it needs no goroutine of its own, never waits for company, and serves a
-// change that is alone as fast as can be.
+// transaction. Whoever comes first leads, and commits for all who came in the
+// meantime, so it needs no goroutine of its own, never waits for company, and
+// serves a change that is alone as fast as can be.
+//
+// Several lead at once if the Store gains from it, each a batch of its own. A
+// transaction has a price of its own, too: a further one begins when enough wait
+// for it.
 //
 // A change that needs what a transaction of somebody else's holds is parted from
 // its batch, and made by its own caller when that is over: it holds up nobody but
@@ -33,6 +38,8 @@ const commitTries = 3
 // not even begin, it is nobody's fault, and all of them fail.
 type committer struct {
 	store      store.Store
+	maxLeaders int
+	share      int // how many changes are worth a transaction beside others
 	maxBatch   int
 	maxWaiting int
 	now        func() time.Time
@@ -41,8 +48,9 @@ type committer struct {
 
 	mu      sync.Mutex
 	waiting []*change
-	leading bool // somebody is committing
-	parted  int  // changes that were parted from their batches and are not made yet
+	leaders int                 // how many are committing
+	engaged map[subject]*change // what those are about, and their leaders
+	parted  int                 // changes that were parted from their batches and are not made yet
 }
 
 // change is one caller's part of a transaction.
@@ -87,11 +95,7 @@ func (c *committer) do(ctx context.Context, must bool, apply func(*tx) error, ex
 		return ErrOverloaded
 	}
 	c.waiting = append(c.waiting, ch)
-	if !c.leading {
-		c.leading = true
-		c.mu.Unlock()
-		return c.follow(ctx, ch, lead)
-	}
+	c.appoint()
 	c.mu.Unlock()
 
 	select {
@@ -108,7 +112,7 @@ func (c *committer) do(ctx context.Context, must bool, apply func(*tx) error, ex
 // follow does what a caller is told to.
 func (c *committer) follow(ctx context.Context, ch *change, s signal) error {
 	if s == lead {
-		s = c.lead(ctx)
+		s = c.lead(ctx, ch)
 	}
 	if s == part {
 		c.alone(ctx, ch)
@@ -120,25 +124,18 @@ func (c *committer) follow(ctx context.Context, ch *change, s signal) error {
 func (c *committer) withdraw(ch *change) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for i, w := range c.waiting {
-		// The first may have been told to lead already.
-		if w == ch && (i > 0 || len(ch.signal) == 0) {
-			c.waiting = append(c.waiting[:i:i], c.waiting[i+1:]...)
-			return true
-		}
+	i := slices.Index(c.waiting, ch)
+	if i < 0 {
+		return false
 	}
-	return false
+	c.waiting = slices.Delete(c.waiting, i, i+1)
+	return true
 }
 
-// lead commits one batch, which begins with the leader's own change, and
-// hands the lead to the next who waits. It returns what the leader has to do.
-func (c *committer) lead(ctx context.Context) signal {
-	c.mu.Lock()
-	n := min(len(c.waiting), c.maxBatch)
-	batch := c.waiting[:n:n]
-	c.waiting = c.waiting[n:]
-	c.mu.Unlock()
-
+// lead commits one batch, which begins with the leader's own change, and hands
+// the lead to the next who waits. It returns what the leader has to do.
+func (c *committer) lead(ctx context.Context, own *change) signal {
+	batch := c.take(own)
 	c.finish(ctx, batch, nil)
 
 	c.mu.Lock()
@@ -147,17 +144,13 @@ func (c *committer) lead(ctx context.Context) signal {
 			c.parted++
 		}
 	}
-	if len(c.waiting) > 0 {
-		c.waiting[0].signal <- lead
-	} else {
-		c.waiting = nil
-		c.leading = false
-	}
+	c.release(batch)
+	c.appoint()
 	c.mu.Unlock()
 	for _, ch := range batch[1:] {
 		ch.signal <- ch.next()
 	}
-	return batch[0].next()
+	return own.next()
 }
 
 // next returns what the caller of a change has to do after a try.

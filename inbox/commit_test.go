@@ -41,7 +41,7 @@ func newCommitter(s store.Store) *committer {
 	if err != nil {
 		panic(err)
 	}
-	return &committer{store: s, maxBatch: 8, maxWaiting: 16, now: time.Now, committed: func([]store.AccountID, bool) {}, telemetry: quiet}
+	return &committer{store: s, maxLeaders: 1, share: 1, maxBatch: 8, maxWaiting: 16, now: time.Now, committed: func([]store.AccountID, bool) {}, telemetry: quiet}
 }
 
 // applied collects in which transaction each change was applied last.
@@ -83,8 +83,8 @@ func TestCommitterTakesWhatWaitsThroughOneTransaction(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("batches are %q, want %q: a change alone goes at once, then what waits, at most 8 at a time", got, want)
 		}
-		if c.leading || len(c.waiting) > 0 {
-			t.Errorf("leading=%v, %d waiting, after everything was committed", c.leading, len(c.waiting))
+		if c.leaders > 0 || len(c.waiting) > 0 {
+			t.Errorf("leaders=%d, %d waiting, after everything was committed", c.leaders, len(c.waiting))
 		}
 	})
 }
@@ -226,8 +226,8 @@ func TestCommitterWithdrawsWhatNobodyHasBegun(t *testing.T) {
 		if begunErr != nil || !begun {
 			t.Errorf("begun: error %v, applied %v", begunErr, begun)
 		}
-		if c.leading || len(c.waiting) > 0 {
-			t.Errorf("leading=%v, %d waiting at the end", c.leading, len(c.waiting))
+		if c.leaders > 0 || len(c.waiting) > 0 {
+			t.Errorf("leaders=%d, %d waiting at the end", c.leaders, len(c.waiting))
 		}
 	})
 }

@@ -1,19 +1,22 @@
 package inbox
 
 import (
-	"strconv"
-
 	"github.com/teaminbox/teaminbox/channel"
 	"github.com/teaminbox/teaminbox/compliance"
 	"github.com/teaminbox/teaminbox/store"
 )
 
-// expectation says what a change is likely to read by keys. Where a read is a
-// round trip, the changes of a batch are asked what they expect, and all of it
+// expectation says what a change is about, and what it is likely to read.
+type expectation struct {
+	about []subject
+	reads reads
+}
+
+// reads says what a change is likely to read by keys. Where a read is a round trip, the changes of a batch are asked what they expect, and all of it
 // is read at once; they are asked again when it is there, since what they read
-// says what they read next. An expectation reads only what it has expected in
-// an earlier round. If it is wrong, the change reads what it needs by itself.
-type expectation func(t *tx, round int) store.Keys
+// says what they read next. It reads only what it has expected in an earlier
+// round. If it is wrong, the change reads what it needs by itself.
+type reads func(t *tx, round int) store.Keys
 
 // expectationRounds is how often changes are asked.
 const expectationRounds = 3
@@ -34,7 +37,7 @@ func prefetch(t *tx, batch []*change) error {
 		for _, ch := range batch {
 			for _, expect := range ch.expects {
 				any = true
-				k := expect(t, round)
+				k := expect.reads(t, round)
 				ch.keys = append(ch.keys, k)
 				all.Add(k)
 			}
@@ -53,7 +56,11 @@ func prefetch(t *tx, batch []*change) error {
 func (in *Inbox) expectArrivals(channelName string, messages []channel.Inbound) expectation {
 	boxes := make([]*store.Inbox, len(messages)) // those whose customers were asked for
 	known := make([]bool, len(messages))         // those of which all was asked for
-	return func(t *tx, round int) store.Keys {
+	about := make([]subject, len(messages))
+	for i, m := range messages {
+		about[i] = aboutCustomer(m.From)
+	}
+	return expectation{about, func(t *tx, round int) store.Keys {
 		if round == 0 {
 			clear(boxes)
 			clear(known)
@@ -79,7 +86,7 @@ func (in *Inbox) expectArrivals(channelName string, messages []channel.Inbound) 
 			k.Consent = append(k.Consent, compliance.KeyOf(string(box.Account), m.From))
 		}
 		return k
-	}
+	}}
 }
 
 // expectKnown expects what is read of a customer who is known.
@@ -104,8 +111,23 @@ func (in *Inbox) likelyInboxAt(t *tx, round int, end store.Endpoint) *store.Inbo
 	return in.directory.lately(end)
 }
 
-// expectTurn expects what a turn reads of its conversation.
-func (in *Inbox) expectTurn(id store.ConversationID) expectation {
+// expectTurn expects what a turn reads that has done a piece, or nil.
+func (in *Inbox) expectTurn(id store.ConversationID, p *piece) expectation {
+	about := []subject{aboutConversation(id)}
+	switch {
+	case p == nil:
+	case p.route != nil:
+		about = append(about, aboutCustomer(p.route.request.Conversation.Theirs))
+	case p.send != nil:
+		about = append(about, aboutCustomer(p.send.message.To), aboutMessage(p.send.message.ID))
+	case p.reconcile != nil:
+		about = append(about, aboutCustomer(p.reconcile.message.To), aboutMessage(p.reconcile.message.ID))
+	}
+	return expectation{about, in.readsOfTurn(id)}
+}
+
+// readsOfTurn says what a turn reads of its conversation.
+func (in *Inbox) readsOfTurn(id store.ConversationID) reads {
 	return func(t *tx, round int) store.Keys {
 		switch round {
 		case 0:
@@ -145,8 +167,8 @@ const expectedMessages = 16
 
 // expectReply expects what is read when a user writes.
 func (a *Agent) expectReply(id store.ConversationID, key string) expectation {
-	turn := a.in.expectTurn(id)
-	return func(t *tx, round int) store.Keys {
+	turn := a.in.readsOfTurn(id)
+	return expectation{[]subject{aboutConversation(id)}, func(t *tx, round int) store.Keys {
 		if round > 0 {
 			return turn(t, round)
 		}
@@ -156,20 +178,26 @@ func (a *Agent) expectReply(id store.ConversationID, key string) expectation {
 			k.Requests = []store.RequestRef{{Account: a.account, Key: key}}
 		}
 		return k
-	}
+	}}
 }
 
 // expectReports expects what is read for reports on messages.
 func (in *Inbox) expectReports(channelName string, reports []channel.StatusUpdate) expectation {
-	return func(t *tx, round int) store.Keys {
+	about := make([]subject, 0, len(reports))
+	for _, u := range reports {
+		if id, ok := messageOf(u); ok {
+			about = append(about, aboutMessage(id))
+		}
+	}
+	return expectation{about, func(t *tx, round int) store.Keys {
 		var k store.Keys
 		if round > 1 {
 			return k
 		}
 		for _, u := range reports {
 			if round == 0 {
-				if id, err := strconv.ParseInt(u.MessageID, 10, 64); err == nil && id > 0 {
-					k.Messages = append(k.Messages, store.MessageID(id))
+				if id, ok := messageOf(u); ok {
+					k.Messages = append(k.Messages, id)
 				}
 				if u.ProviderID != "" {
 					k.Providers = append(k.Providers, store.ProviderRef{Channel: channelName, ProviderID: u.ProviderID})
@@ -182,5 +210,5 @@ func (in *Inbox) expectReports(channelName string, reports []channel.StatusUpdat
 			}
 		}
 		return k
-	}
+	}}
 }

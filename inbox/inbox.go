@@ -84,6 +84,8 @@ func NewWithSources(cfg Config, src sources.Sources) (*Inbox, error) {
 	in.work.init(cfg.Concurrency, src.Now)
 	in.commits = &committer{
 		store:      cfg.Store,
+		maxLeaders: parallelism(cfg.Store),
+		share:      leastShare,
 		maxBatch:   cfg.MaxBatch,
 		maxWaiting: cfg.MaxWaiting,
 		now:        src.Now,
@@ -116,4 +118,12 @@ func (in *Inbox) record(ctx context.Context, fn func(*tx) error, expects ...expe
 // view runs fn on one snapshot.
 func (in *Inbox) view(ctx context.Context, fn func(*tx) error) error {
 	return in.store.View(ctx, func(s store.Tx) error { return fn(newTx(s, in.now())) })
+}
+
+// parallelism returns how many transactions the committer has under way at once.
+func parallelism(s store.Store) int {
+	if p, ok := s.(store.Parallel); ok {
+		return max(p.Parallelism(), 1)
+	}
+	return 1
 }

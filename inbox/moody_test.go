@@ -113,8 +113,8 @@ func TestChangesInAMoodyStore(t *testing.T) {
 				}
 			}
 			all.Wait()
-			if c.leading || c.parted != 0 || len(c.waiting) != 0 {
-				t.Errorf("seed %d: at the end somebody leads: %t, %d are parted and %d wait", seed, c.leading, c.parted, len(c.waiting))
+			if c.leaders != 0 || c.parted != 0 || len(c.waiting) != 0 {
+				t.Errorf("seed %d: at the end %d lead, %d are parted and %d wait", seed, c.leaders, c.parted, len(c.waiting))
 			}
 		})
 	}

@@ -45,6 +45,7 @@ func (c *committer) alone(ctx context.Context, ch *change) {
 	defer func() {
 		c.mu.Lock()
 		c.parted--
+		c.appoint()
 		c.mu.Unlock()
 	}()
 	begun := c.now()

@@ -68,12 +68,12 @@ func parting(ctx context.Context, c *committer) [10]chan error {
 		go func() {
 			outcomes[i] <- c.do(ctx, false, func(t *tx) error {
 				return t.PutContacts(store.Contact{ID: store.ContactID(i + 1), Account: "acme"})
-			}, func(_ *tx, round int) store.Keys {
+			}, expectation{reads: func(_ *tx, round int) store.Keys {
 				if round > 0 {
 					return store.Keys{}
 				}
 				return store.Keys{Conversations: []store.ConversationID{store.ConversationID(i)}}
-			})
+			}})
 		}()
 	}
 	return outcomes
@@ -107,8 +107,8 @@ func testParting(t *testing.T, mute bool, then func(t *testing.T, s *heldStore, 
 			t.Errorf("%d changes wait, want 1", n)
 		}
 		then(t, s, c, cancel, outcomes[heldConversation])
-		if n := c.length(); n != 0 || c.leading {
-			t.Errorf("at the end %d changes wait, leading: %t", n, c.leading)
+		if n := c.length(); n != 0 || c.leaders > 0 {
+			t.Errorf("at the end %d changes wait, leaders: %d", n, c.leaders)
 		}
 	})
 }

@@ -77,8 +77,8 @@ func (in *Inbox) report(t *tx, channelName string, u channel.StatusUpdate) error
 // reported finds the message that a status update is about, by our own id
 // first, since the provider's may not be known yet.
 func (in *Inbox) reported(t *tx, channelName string, u channel.StatusUpdate) (store.Message, bool, error) {
-	if id, err := strconv.ParseInt(u.MessageID, 10, 64); err == nil && id > 0 {
-		found, err := t.Messages(store.MessageID(id))
+	if id, ok := messageOf(u); ok {
+		found, err := t.Messages(id)
 		if err != nil {
 			return store.Message{}, false, err
 		}
@@ -94,6 +94,13 @@ func (in *Inbox) reported(t *tx, channelName string, u channel.StatusUpdate) (st
 		return store.Message{}, false, err
 	}
 	return found[0], true, nil
+}
+
+// messageOf returns the id that a status update has of the message, if it is one
+// of ours.
+func messageOf(u channel.StatusUpdate) (store.MessageID, bool) {
+	id, err := strconv.ParseInt(u.MessageID, 10, 64)
+	return store.MessageID(id), err == nil && id > 0
 }
 
 // isFor reports whether a message with the id of a status update is the one

@@ -36,23 +36,23 @@ func (in *Inbox) turn(ctx context.Context, lease store.Lease, p *piece) error {
 	for {
 		switch {
 		case p == nil:
-			p, err = in.proceed(ctx, lease, nil)
+			p, err = in.proceed(ctx, lease, nil, nil)
 		case p.route != nil:
 			job := p.route
 			v := in.decide(ctx, lease, job)
-			p, err = in.proceed(ctx, lease, func(t *tx, conv store.Conversation, held bool) error {
+			p, err = in.proceed(ctx, lease, p, func(t *tx, conv store.Conversation, held bool) error {
 				if !held {
 					return nil // somebody else has the conversation; what we decided is late
 				}
 				return blame(job.task, in.applyRoute(t, conv, job, v))
 			})
 		case p.send != nil:
-			p, err = in.deliver(ctx, lease, p.send)
+			p, err = in.deliver(ctx, lease, p)
 		case p.reconcile != nil:
 			u := p.reconcile
 			in.work.doing(lease, "reconcile")
 			answer, failure := in.reconcile(ctx, u)
-			p, err = in.proceed(ctx, lease, func(t *tx, conv store.Conversation, held bool) error {
+			p, err = in.proceed(ctx, lease, p, func(t *tx, conv store.Conversation, held bool) error {
 				if !held {
 					return nil
 				}
@@ -71,7 +71,8 @@ func (in *Inbox) turn(ctx context.Context, lease store.Lease, p *piece) error {
 // deliver hands over a message and records what became of it. The record is a
 // fact that only this process knows, so it is tried for as long as the attempt
 // would otherwise wait to be settled.
-func (in *Inbox) deliver(ctx context.Context, lease store.Lease, o *outgoing) (*piece, error) {
+func (in *Inbox) deliver(ctx context.Context, lease store.Lease, p *piece) (*piece, error) {
+	o := p.send
 	in.work.doing(lease, "send")
 	receipt, failure := in.send(ctx, o)
 	if failure != nil {
@@ -79,7 +80,7 @@ func (in *Inbox) deliver(ctx context.Context, lease store.Lease, o *outgoing) (*
 			"outcome", failure.Outcome.String(), "code", failure.Code, "attempt", o.message.Attempts)
 	}
 	for waited := time.Duration(0); ; waited += in.cfg.PollInterval {
-		p, err := in.proceed(ctx, lease, func(t *tx, conv store.Conversation, _ bool) error {
+		next, err := in.proceed(ctx, lease, p, func(t *tx, conv store.Conversation, _ bool) error {
 			return in.settle(t, conv, o, receipt, failure)
 		})
 		if errors.Is(err, store.ErrDuplicate) && receipt.ProviderID != "" {
@@ -89,16 +90,16 @@ func (in *Inbox) deliver(ctx context.Context, lease store.Lease, o *outgoing) (*
 		}
 		var other *taskError
 		if err == nil || errors.As(err, &other) || waited >= settleGrace || !pause(ctx, in.cfg.PollInterval) {
-			return p, err
+			return next, err
 		}
 		in.log.Error("the outcome of a send could not be recorded; trying again", "message", o.message.ID, "err", err)
 	}
 }
 
-// proceed records the outcome of a piece and takes the next one, in one
+// proceed records the outcome of a piece, which may be nil, and takes the next one, in one
 // transaction. If nobody knows whether that committed, it is repeated: what an
 // earlier try has marked as being sent is then still ours to hand over.
-func (in *Inbox) proceed(ctx context.Context, lease store.Lease, record func(t *tx, conv store.Conversation, held bool) error) (*piece, error) {
+func (in *Inbox) proceed(ctx context.Context, lease store.Lease, p *piece, record func(t *tx, conv store.Conversation, held bool) error) (*piece, error) {
 	var next *piece
 	var marked *outgoing
 	in.work.doing(lease, "store")
@@ -142,7 +143,7 @@ func (in *Inbox) proceed(ctx context.Context, lease store.Lease, record func(t *
 			return t.Release(lease)
 		}
 		return nil
-	}, in.expectTurn(lease.Conversation))
+	}, in.expectTurn(lease.Conversation, p))
 	var failure *taskError
 	if !behind || record == nil || !errors.As(err, &failure) {
 		return next, err

@@ -61,6 +61,14 @@ type Notifier interface {
 	Notify(ctx context.Context, wake func()) error
 }
 
+// Parallel is a Store that gains from several Updates at once, as a server does
+// that is waited for. Parallelism returns how many one engine should have under way
+// when there is enough to do; without it, it is one.
+type Parallel interface {
+	Store
+	Parallelism() int
+}
+
 // Errors of every Store.
 var (
 	// ErrNotFound means that there is no such record. Reads by keys don't

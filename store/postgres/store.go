@@ -51,7 +51,17 @@ func limitsOf(c Config) limits {
 	return limits{milliseconds(c.LockTimeout), milliseconds(min(giveWay, c.LockTimeout)), milliseconds(c.StatementTimeout), milliseconds(c.IdleTimeout)}
 }
 
-var _ store.Notifier = (*Store)(nil)
+var (
+	_ store.Notifier = (*Store)(nil)
+	_ store.Parallel = (*Store)(nil)
+)
+
+// Parallelism is how many Updates an engine should have under way: while one
+// waits for the server, others keep both of them busy. More than three make the
+// batches smaller than they gain. It leaves half of the connections to Views.
+func (s *Store) Parallelism() int {
+	return int(max(1, min(3, s.pool.Config().MaxConns/2)))
+}
 
 // View runs fn on a snapshot of the database. It neither waits for an Update
 // nor holds one up.
