@@ -82,10 +82,11 @@ func NewWithSources(cfg Config, src sources.Sources) (*Inbox, error) {
 	in.feeds.init()
 	in.searches = make(slots, cfg.MaxSearches)
 	in.work.init(cfg.Concurrency, src.Now)
+	leaders, share := parallelism(cfg.Store)
 	in.commits = &committer{
 		store:      cfg.Store,
-		maxLeaders: parallelism(cfg.Store),
-		share:      leastShare,
+		maxLeaders: leaders,
+		share:      share,
 		maxBatch:   cfg.MaxBatch,
 		maxWaiting: cfg.MaxWaiting,
 		now:        src.Now,
@@ -120,10 +121,11 @@ func (in *Inbox) view(ctx context.Context, fn func(*tx) error) error {
 	return in.store.View(ctx, func(s store.Tx) error { return fn(newTx(s, in.now())) })
 }
 
-// parallelism returns how many transactions the committer has under way at once.
-func parallelism(s store.Store) int {
+// parallelism returns how many transactions the committer has under way at once,
+// and how many changes are worth another.
+func parallelism(s store.Store) (leaders, share int) {
 	if p, ok := s.(store.Parallel); ok {
-		return max(p.Parallelism(), 1)
+		leaders, share = p.Parallelism()
 	}
-	return 1
+	return max(leaders, 1), max(share, 1)
 }

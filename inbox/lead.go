@@ -1,9 +1,5 @@
 package inbox
 
-// leastShare is how many changes are worth a transaction beside others: fewer cost
-// more than they save time.
-const leastShare = 16
-
 // appoint tells the first who may to lead, if there is no transaction, or enough
 // wait for another. When it has taken its share, it appoints the next. While some
 // were parted, since they need what others hold, one leads at a time: it may be

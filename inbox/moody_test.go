@@ -72,7 +72,7 @@ func TestChangesInAMoodyStore(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := &moody{draw: rand.New(rand.NewPCG(seed, 1))}
 			c := newCommitter(s)
-			c.maxBatch, c.maxWaiting = 1+int(seed%9)*4, 100
+			c.maxLeaders, c.share, c.maxBatch, c.maxWaiting = 1+int(seed%3), 1+int(seed%5), 1+int(seed%9)*4, 100
 			draw := rand.New(rand.NewPCG(seed, 2))
 			var all sync.WaitGroup
 			for i := range 300 {
@@ -80,7 +80,7 @@ func TestChangesInAMoodyStore(t *testing.T) {
 				if draw.IntN(5) == 0 {
 					ctx, cancel = context.WithTimeout(t.Context(), time.Duration(draw.IntN(60))*time.Millisecond)
 				}
-				kind, must := draw.IntN(10), draw.IntN(3) == 0
+				kind, must, subjects := draw.IntN(10), draw.IntN(3) == 0, about(int64(draw.IntN(8)), int64(draw.IntN(8)))
 				all.Go(func() {
 					defer cancel()
 					made := 0
@@ -97,7 +97,7 @@ func TestChangesInAMoodyStore(t *testing.T) {
 						tx.writes++
 						s.applied = append(s.applied, &made)
 						return nil
-					})
+					}, subjects)
 					s.mu.Lock()
 					defer s.mu.Unlock()
 					if err == nil && made == 0 {
@@ -113,8 +113,8 @@ func TestChangesInAMoodyStore(t *testing.T) {
 				}
 			}
 			all.Wait()
-			if c.leaders != 0 || c.parted != 0 || len(c.waiting) != 0 {
-				t.Errorf("seed %d: at the end %d lead, %d are parted and %d wait", seed, c.leaders, c.parted, len(c.waiting))
+			if c.leaders != 0 || c.parted != 0 || len(c.waiting) != 0 || len(c.engaged) != 0 {
+				t.Errorf("seed %d: at the end %d lead, about %v, %d are parted and %d wait", seed, c.leaders, c.engaged, c.parted, len(c.waiting))
 			}
 		})
 	}

@@ -62,11 +62,12 @@ type Notifier interface {
 }
 
 // Parallel is a Store that gains from several Updates at once, as a server does
-// that is waited for. Parallelism returns how many one engine should have under way
-// when there is enough to do; without it, it is one.
+// that is waited for. Parallelism returns how many one engine should have under way,
+// and how many changes have to wait before another begins beside those, as each has
+// a price of its own. Of a Store without it, an engine has one under way.
 type Parallel interface {
 	Store
-	Parallelism() int
+	Parallelism() (updates, changes int)
 }
 
 // Errors of every Store.

@@ -14,6 +14,15 @@ type engineStore struct {
 	e *engine
 }
 
+// Parallelism gives the engines of every other seed up to three Updates at once, of
+// which the journal says in which order they committed.
+func (s *engineStore) Parallelism() (updates, changes int) {
+	if s.w.plan.Seed%2 == 0 {
+		return 1, 1
+	}
+	return 3, 1
+}
+
 func (s *engineStore) View(ctx context.Context, fn func(store.Tx) error) error {
 	c := s.w.park(ctx, s.e, callView, "")
 	switch {

@@ -58,9 +58,10 @@ var (
 
 // Parallelism is how many Updates an engine should have under way: while one
 // waits for the server, others keep both of them busy. More than three make the
-// batches smaller than they gain. It leaves half of the connections to Views.
-func (s *Store) Parallelism() int {
-	return int(max(1, min(3, s.pool.Config().MaxConns/2)))
+// batches smaller than they gain, and so do fewer than 16 changes. It leaves half of
+// the connections to Views.
+func (s *Store) Parallelism() (updates, changes int) {
+	return int(max(1, min(3, s.pool.Config().MaxConns/2))), 16
 }
 
 // View runs fn on a snapshot of the database. It neither waits for an Update
