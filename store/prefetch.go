@@ -43,6 +43,7 @@ type Keys struct {
 	Tasks         []ConversationID
 	Leases        []ConversationID
 	Marks         []MarkRef
+	Events        []EventQuery // with LastEvent of their accounts; for a View, as an Update that has read events holds up who adds some
 }
 
 // Add adds the keys of another list.
@@ -58,6 +59,7 @@ func (k *Keys) Add(more Keys) {
 	k.Tasks = append(k.Tasks, more.Tasks...)
 	k.Leases = append(k.Leases, more.Leases...)
 	k.Marks = append(k.Marks, more.Marks...)
+	k.Events = append(k.Events, more.Events...)
 }
 
 // Meet reports whether both have a key in common.
@@ -65,7 +67,7 @@ func (k Keys) Meet(other Keys) bool {
 	return meet(k.Providers, other.Providers) || meet(k.Requests, other.Requests) || meet(k.Identities, other.Identities) ||
 		meet(k.Threads, other.Threads) || meet(k.Consent, other.Consent) || meet(k.Contacts, other.Contacts) ||
 		meet(k.Conversations, other.Conversations) || meet(k.Messages, other.Messages) || meet(k.Tasks, other.Tasks) ||
-		meet(k.Leases, other.Leases) || meet(k.Marks, other.Marks)
+		meet(k.Leases, other.Leases) || meet(k.Marks, other.Marks) || meet(k.Events, other.Events)
 }
 
 func meet[K comparable](a, b []K) bool {

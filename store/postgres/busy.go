@@ -39,11 +39,12 @@ func (t *tx) Prefetch(k store.Keys) error {
 		t.impatient = true
 		t.again.keys = append(t.again.keys, k)
 	}
+	ends, events := t.fetchEvents(k.Events)
 	return t.fetch(
 		t.fetchMessagesFrom(k.Providers), t.fetchStraysFrom(k.Providers), t.fetchMessagesByRequest(k.Requests),
 		t.fetchContactsAt(k.Identities), t.fetchConversationsIn(k.Threads), t.fetchConsent(k.Consent),
 		t.fetchContacts(k.Contacts), t.fetchConversations(k.Conversations), t.fetchMessages(k.Messages),
-		t.fetchTasks(k.Tasks), t.fetchLeases(k.Leases), t.fetchMarks(k.Marks), t.fetchDirectoryVersion())
+		t.fetchTasks(k.Tasks), t.fetchLeases(k.Leases), t.fetchMarks(k.Marks), ends, events, t.fetchDirectoryVersion())
 }
 
 // hurries reports whether the transaction begins with a wait that is short.

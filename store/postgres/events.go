@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"fmt"
 	"reflect"
 	"time"
 
@@ -92,22 +91,21 @@ func (t *tx) Events(q store.EventQuery) ([]store.Event, error) {
 	if err := t.ready(); err != nil {
 		return nil, err
 	}
-	var deleted int64
-	var found []store.Event
+	if s, ok := t.stretches.take(q); ok {
+		return s.after(q)
+	}
+	var s stretch
 	which, args := `account = $1`, []any{pack(string(q.Account)), int64(q.After), max(q.Limit, 0)}
 	if q.Conversation != 0 {
 		which, args = `conversation = $4 AND conversation <> 0 AND account = $1`, append(args, int64(q.Conversation))
 	}
 	err := t.readEvents(q.Account,
-		statement{`SELECT through FROM @deleted_events WHERE account = $1`, []any{pack(string(q.Account))}, func(rows pgx.Rows) error { return rows.Scan(&deleted) }},
-		statement{`SELECT ` + eventColumns + ` FROM @events WHERE ` + which + ` AND cursor > $2 ORDER BY cursor LIMIT $3`, args, collect(&found, scanEvent)})
+		statement{`SELECT through FROM @deleted_events WHERE account = $1`, []any{pack(string(q.Account))}, func(rows pgx.Rows) error { return rows.Scan(&s.deleted) }},
+		statement{`SELECT ` + eventColumns + ` FROM @events WHERE ` + which + ` AND cursor > $2 ORDER BY cursor LIMIT $3`, args, collect(&s.events, scanEvent)})
 	if err != nil {
 		return nil, err
 	}
-	if int64(q.After) < deleted {
-		return nil, fmt.Errorf("postgres: %w: it is %v, and events up to %v are deleted", store.ErrExpired, q.After, deleted)
-	}
-	return found, nil
+	return s.after(q)
 }
 
 // readEvents sends statements that read an account's events, and first those
@@ -135,6 +133,9 @@ func (t *tx) readEvents(account store.AccountID, statements ...statement) error 
 func (t *tx) LastEvent(account store.AccountID) (store.Cursor, error) {
 	if err := t.ready(); err != nil {
 		return 0, err
+	}
+	if last, ok := t.stretches.last[account]; ok {
+		return last, nil
 	}
 	var last store.Cursor
 	err := t.readEvents(account, statement{`

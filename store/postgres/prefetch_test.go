@@ -94,6 +94,45 @@ func TestPrefetch(t *testing.T) {
 	}
 }
 
+// Events of any number of accounts are answered without another round trip, once:
+// then the caller has them.
+func TestPrefetchOfEvents(t *testing.T) {
+	s := openAt(t, pgtest.Database(t), Config{})
+	update(t, s, func(tx store.Tx) error {
+		return tx.AppendEvents(store.Event{Account: "acme", Type: store.StrayReceived}, store.Event{Account: "globex", Type: store.StrayReceived})
+	})
+	qs := []store.EventQuery{{Account: "acme", Limit: 10}, {Account: "globex", Limit: 10}, {Account: "initech", Limit: 10}}
+	err := s.View(context.Background(), func(x store.Tx) error {
+		if err := x.(store.Prefetcher).Prefetch(store.Keys{Events: qs}); err != nil {
+			return err
+		}
+		conn := x.(*tx).conn
+		x.(*tx).conn = nil // whoever asks for more panics
+		if _, err := x.DirectoryVersion(); err != nil {
+			return err
+		}
+		for i, want := range []int{1, 1, 0} {
+			es, err := x.Events(qs[i])
+			if err != nil || len(es) != want {
+				t.Errorf("%s has %d events, %v; want %d", qs[i].Account, len(es), err, want)
+			}
+			last, err := x.LastEvent(qs[i].Account)
+			if err != nil || (last > 0) != (want > 0) {
+				t.Errorf("%s has its last event at %d, %v", qs[i].Account, last, err)
+			}
+		}
+		x.(*tx).conn = conn
+		again, err := x.Events(qs[0])
+		if len(again) != 1 {
+			t.Errorf("asked again, acme has %d events, want 1", len(again))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // keep adds what a read returns to all that was read.
 func keep[T any](records []T, err error) func(*[]any, *[]error) {
 	return func(all *[]any, errs *[]error) { *all, *errs = append(*all, records), append(*errs, err) }

@@ -56,6 +56,7 @@ type tx struct {
 	consent       ledger
 	directory     directory
 	marks         marks
+	stretches     stretches
 	deletions     []deletion
 	events        []store.Event
 

@@ -56,6 +56,7 @@ func cases() []testCase {
 		taskCases(),
 		leaseCases(),
 		eventCases(),
+		prefetchCases(),
 		ledgerCases(),
 		accountCases(),
 		idCases(),
