@@ -10,21 +10,31 @@ import (
 )
 
 // feeds are the events of the accounts to which somebody listens. Each is read
-// once for all who do.
+// once for all who do, and several at once, see reading.
 type feeds struct {
-	reading chan struct{} // holds a value for each page that is being read
+	now     func() time.Time
+	began   time.Time
+	poll    time.Duration
+	reading reading
 
 	mu sync.Mutex
 	of map[store.AccountID]*feed
 }
 
-// feedReaders is how many pages are read at once: however many accounts are
-// listened to, a Store has connections for everything else.
-const feedReaders = 4
-
-func (s *feeds) init() {
-	s.reading = make(chan struct{}, feedReaders)
+func (s *feeds) init(now func() time.Time, poll time.Duration, read pageReader) {
+	s.now, s.began, s.poll = now, now(), poll
+	s.reading.init(read)
 	s.of = make(map[store.AccountID]*feed)
+}
+
+// untilPoll returns how long it is until accounts are read whatever happens. It
+// is the same moment for all of them, so that they are read together.
+func (s *feeds) untilPoll() time.Duration {
+	since := s.now().Sub(s.began) % s.poll
+	if since < 0 { // the clock was set back
+		since += s.poll
+	}
+	return s.poll - since
 }
 
 // join returns the feed of an account. Whoever joins leaves.
@@ -33,7 +43,7 @@ func (s *feeds) join(account store.AccountID) *feed {
 	defer s.mu.Unlock()
 	f := s.of[account]
 	if f == nil {
-		f = &feed{reading: s.reading, watch: make(chan struct{}, 1), fresh: make(chan struct{}, 1)}
+		f = &feed{account: account, watch: make(chan struct{}, 1), fresh: make(chan struct{}, 1)}
 		f.watch <- struct{}{}
 		s.of[account] = f
 	}
@@ -71,13 +81,13 @@ func (s *feeds) wakeAll() {
 
 // feed is what happens in one account, from the moment at which somebody
 // listens. It has no goroutine of its own: of those who wait for the next page,
-// one watches, and reads it for all of them. Whoever has a page to deliver does
-// not watch, so that a slow listener holds up nobody.
+// one watches, and has it read for all of them. Whoever has a page to deliver
+// does not watch, so that a slow listener holds up nobody.
 type feed struct {
+	account   store.AccountID
 	listeners int // by feeds.mu
-	reading   chan struct{}
 
-	watch chan struct{} // holds a value if nobody watches
+	watch chan struct{} // holds a value if nobody watches, nor is anything being read
 	fresh chan struct{} // holds a value if there may be events that nobody has read
 
 	mu     sync.Mutex
@@ -85,6 +95,7 @@ type feed struct {
 	ahead  *pageAhead // nil: nobody has come to the end yet
 	recent []*eventPage
 	seats  *company // as it was read last
+	alone  bool     // the next read is for no other feed
 }
 
 // pageAhead is the page that is not there yet.
@@ -92,17 +103,6 @@ type pageAhead struct {
 	after store.Cursor
 	done  chan struct{} // closed when it is there
 	page  *eventPage
-}
-
-// eventPage is some events of an account, with what says who sees them. It does
-// not change.
-type eventPage struct {
-	read        int          // which of the feed's reads it is of
-	after, last store.Cursor // it has all events after the one, up to the other
-	events      []store.Event
-	convs       map[store.ConversationID]store.Conversation
-	company     *company
-	err         error // what came instead
 }
 
 // recentEvents is how many events a feed keeps for those who are a little late.
@@ -121,6 +121,30 @@ func (f *feed) begun() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.reads
+}
+
+// beginRead counts a read, and returns its number and the company of the one
+// before.
+func (f *feed) beginRead() (number int, seats *company) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.alone = false
+	f.reads++
+	return f.reads, f.seats
+}
+
+// readAlone has the next read be for no other feed.
+func (f *feed) readAlone() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.alone = true
+}
+
+// readsAlone reports whether the next read is for no other feed.
+func (f *feed) readsAlone() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.alone
 }
 
 // since returns the page in which a listener who knows all up to a cursor goes
@@ -152,72 +176,40 @@ func (f *feed) begin(after store.Cursor) {
 	}
 }
 
-// await returns the page that is not there yet, when it is. read reads it; it
-// returns nil if there is nothing new.
-func (f *feed) await(ctx context.Context, ahead *pageAhead, poll time.Duration, read func(after store.Cursor, seats *company) (*eventPage, error)) (*eventPage, error) {
-	select {
-	case <-ahead.done:
-		return ahead.page, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-f.watch:
-	}
-	defer func() { f.watch <- struct{}{} }()
-	timer := time.NewTimer(poll)
-	defer timer.Stop()
+// await returns the page that is not there yet, when it is.
+func (s *feeds) await(ctx context.Context, f *feed, ahead *pageAhead) (*eventPage, error) {
 	for {
 		select {
-		case <-ahead.done: // by the one who watched before
+		case <-ahead.done:
 			return ahead.page, nil
-		default:
-		}
-		select {
-		case <-f.fresh:
-		case <-timer.C:
-			timer.Reset(poll)
 		case <-ctx.Done():
 			return nil, ctx.Err()
+		case <-f.watch:
 		}
-		read, err := f.read(ctx, ahead, read)
-		if read || err != nil {
-			return ahead.page, err
+		if err := s.watch(ctx, f, ahead); err != nil {
+			return nil, err
 		}
 	}
 }
 
-// read reads the page ahead, for all who wait for it, and reports whether it is
-// there.
-func (f *feed) read(ctx context.Context, ahead *pageAhead, read func(store.Cursor, *company) (*eventPage, error)) (there bool, err error) {
-	completed := false
-	defer func() {
-		if !completed { // it is another's to read, or somebody's who has not failed with it
-			f.wake()
-		}
-	}()
+// watch waits until there may be something new, and has it read.
+func (s *feeds) watch(ctx context.Context, f *feed, ahead *pageAhead) error {
+	timer := time.NewTimer(s.untilPoll())
+	defer timer.Stop()
 	select {
-	case f.reading <- struct{}{}:
-		defer func() { <-f.reading }()
+	case <-ahead.done: // by the one who watched before
+		f.watch <- struct{}{}
+		return nil
+	default:
+	}
+	select {
+	case <-f.fresh:
+	case <-timer.C:
 	case <-ctx.Done():
-		return false, ctx.Err()
+		f.watch <- struct{}{}
+		return ctx.Err()
 	}
-	f.mu.Lock()
-	f.reads++
-	number := f.reads
-	f.mu.Unlock()
-	p, err := read(ahead.after, f.seats)
-	if err != nil && ctx.Err() != nil {
-		return false, err
-	}
-	completed = err == nil
-	switch {
-	case err != nil:
-		p = &eventPage{after: ahead.after, last: ahead.after, err: err}
-	case p == nil:
-		return false, nil
-	}
-	p.read = number
-	f.publish(ahead, p)
-	return true, nil
+	return s.reading.have(ctx, &wanted{feed: f, ahead: ahead, ended: make(chan struct{})})
 }
 
 // publish gives a page to all who wait for it.

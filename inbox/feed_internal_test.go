@@ -1,10 +1,13 @@
 package inbox
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 func TestFeedsAreForgottenWhenNobodyListens(t *testing.T) {
 	var s feeds
-	s.init()
+	s.init(time.Now, time.Second, nil)
 	one, two := s.join("acme"), s.join("acme")
 	if one != two || s.join("globex") == one {
 		t.Fatal("each account has one feed")

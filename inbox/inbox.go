@@ -79,7 +79,7 @@ func NewWithSources(cfg Config, src sources.Sources) (*Inbox, error) {
 	for _, ch := range cfg.Channels {
 		in.channels[ch.Name()] = ch
 	}
-	in.feeds.init()
+	in.feeds.init(src.Now, cfg.PollInterval, in.readPages)
 	in.searches = make(slots, cfg.MaxSearches)
 	in.work.init(cfg.Concurrency, src.Now)
 	leaders, share := parallelism(cfg.Store)

@@ -2,7 +2,6 @@ package inbox
 
 import (
 	"context"
-	"errors"
 	"iter"
 
 	"github.com/teaminbox/teaminbox/internal/record"
@@ -24,9 +23,6 @@ func (a *Agent) Now(ctx context.Context) (store.Cursor, error) {
 	})
 	return cursor, err
 }
-
-// eventPageSize is how many events are read at once.
-const eventPageSize = 256
 
 // Events returns the events after a cursor that the user may see, in order,
 // each once, and then waits for those to come, until the context ends or the
@@ -83,13 +79,7 @@ func (a *Agent) nextPage(ctx context.Context, f *feed, first int, after store.Cu
 		case page != nil:
 			return page, nil
 		case ahead != nil:
-			page, err := f.await(ctx, ahead, a.in.cfg.PollInterval, func(after store.Cursor, seats *company) (*eventPage, error) {
-				p, err := a.readEvents(ctx, after)
-				if err == nil && len(p.events) == 0 && p.company == seats {
-					return nil, nil
-				}
-				return p, err
-			})
+			page, err := a.in.feeds.await(ctx, f, ahead)
 			if err != nil || page.read > first {
 				return page, err
 			}
@@ -131,57 +121,9 @@ func (a *Agent) EventsAfter(ctx context.Context, after store.Cursor) ([]store.Ev
 
 // readEvents reads the events after a cursor, for whoever may see them.
 func (a *Agent) readEvents(ctx context.Context, after store.Cursor) (*eventPage, error) {
-	var p *eventPage
-	err := a.in.view(ctx, func(t *tx) error {
-		p = &eventPage{after: after, last: after}
-		var err error
-		if p.company, err = a.in.company(t, a.account); err != nil {
-			return err
-		}
-		if p.events, err = t.Events(store.EventQuery{Account: a.account, After: after, Limit: eventPageSize}); err != nil {
-			return err
-		}
-		if len(p.events) == 0 {
-			return checkCursor(t, a.account, after)
-		}
-		p.last = p.events[len(p.events)-1].Cursor
-		p.convs, err = conversationsOf(t, p.events)
-		return err
-	})
-	if errors.Is(err, store.ErrExpired) {
-		err = ErrReset
-	}
+	pages, err := a.in.readPages(ctx, []place{{a.account, after}})
 	if err != nil {
 		return nil, err
 	}
-	return p, nil
-}
-
-// checkCursor fails for a cursor that is ahead of all events, as one of a store
-// that was set back to an earlier copy is: waiting with it would skip events.
-func checkCursor(t *tx, account store.AccountID, after store.Cursor) error {
-	last, err := t.LastEvent(account)
-	if err == nil && after > last {
-		return ErrReset
-	}
-	return err
-}
-
-func conversationsOf(t *tx, events []store.Event) (map[store.ConversationID]store.Conversation, error) {
-	convs := make(map[store.ConversationID]store.Conversation)
-	var ids []store.ConversationID
-	for _, e := range events {
-		if _, known := convs[e.Conversation]; !known && e.Conversation != 0 {
-			convs[e.Conversation] = store.Conversation{}
-			ids = append(ids, e.Conversation)
-		}
-	}
-	found, err := t.Conversations(ids...)
-	if err != nil {
-		return nil, err
-	}
-	for _, conv := range found {
-		convs[conv.ID] = conv
-	}
-	return convs, nil
+	return pages[0], pages[0].err
 }

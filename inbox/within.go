@@ -32,7 +32,7 @@ type Tx struct{ in *Inbox }
 // A Tx is used by one goroutine at a time, and until the transaction ends.
 func (in *Inbox) Within(s store.Store) *Tx {
 	joined := &Inbox{parts: in.parts, store: s, directory: directoryCache{off: true}, commits: joiner{s, in.parts}}
-	joined.feeds.init()
+	joined.feeds.init(in.now, in.cfg.PollInterval, joined.readPages)
 	joined.work.init(0, in.now) // there is no room: turns are for those who see the commit
 	return &Tx{in: joined}
 }

@@ -1,0 +1,430 @@
+package inbox_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/channel/simulated"
+	"github.com/teaminbox/teaminbox/inbox"
+	"github.com/teaminbox/teaminbox/store"
+	"github.com/teaminbox/teaminbox/store/memory"
+)
+
+// town is an engine with many accounts, in each of which alice has a seat.
+type town struct {
+	t     *testing.T
+	store *townStore
+	in    *inbox.Inbox
+	ids   []inbox.AccountID
+}
+
+// townStore is a Store that takes time. Those who are told to wait do until their
+// context ends, and an account may be broken.
+type townStore struct {
+	store.Store
+	takes func() time.Duration
+
+	mu     sync.Mutex
+	views  int
+	broken inbox.AccountID
+	failed int // how often what is broken was asked for
+	hold   bool
+	held   []*townListener // who wait
+}
+
+// townListener is one whose context, of which it is a value, can be ended.
+type townListener struct {
+	*listener
+	account inbox.AccountID
+	ctx     context.Context
+	leave   context.CancelFunc
+}
+
+type listening struct{} // the key of a townListener
+
+func (s *townStore) View(ctx context.Context, fn func(store.Tx) error) error {
+	s.mu.Lock()
+	s.views++
+	hold := s.hold
+	if hold {
+		l, _ := ctx.Value(listening{}).(*townListener)
+		s.held = append(s.held, l)
+	}
+	s.mu.Unlock()
+	if hold {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	time.Sleep(s.takes()) // bubble time
+	return s.Store.View(ctx, func(tx store.Tx) error { return fn(townTx{tx, s}) })
+}
+
+type townTx struct {
+	store.Tx
+	s *townStore
+}
+
+func (t townTx) Events(q store.EventQuery) ([]store.Event, error) {
+	t.s.mu.Lock()
+	defer t.s.mu.Unlock()
+	if q.Account == t.s.broken {
+		t.s.failed++
+		return nil, errBroken
+	}
+	return t.Tx.Events(q)
+}
+
+func (s *townStore) set(fn func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fn()
+}
+
+func (s *townStore) viewed() (n int) {
+	s.set(func() { n, s.views = s.views, 0 })
+	return n
+}
+
+func newTown(t *testing.T, accounts int) *town {
+	s := &townStore{Store: memory.New(), takes: func() time.Duration { return time.Millisecond }}
+	carrier, err := simulated.New(simulated.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := inbox.New(inbox.Config{Store: s, Channels: []channel.Channel{carrier}, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &town{t: t, store: s, in: in}
+	for i := range accounts {
+		w.ids = append(w.ids, inbox.AccountID(fmt.Sprintf("company-%d", i)))
+	}
+	w.update(func(tx store.Tx) error {
+		for _, id := range w.ids {
+			err := errors.Join(tx.PutAccounts(store.Account{ID: id, Name: string(id)}), tx.PutUsers(store.User{Account: id, ID: "alice", Licensed: true}))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return w
+}
+
+func (w *town) update(fn func(store.Tx) error) {
+	w.t.Helper()
+	if err := w.store.Update(w.t.Context(), fn); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// come has an event happen in each of the accounts, of which another process
+// would tell.
+func (w *town) come(accounts ...inbox.AccountID) {
+	w.t.Helper()
+	w.update(func(tx store.Tx) error {
+		var es []store.Event
+		for _, id := range accounts {
+			es = append(es, store.Event{Account: id, Type: store.StrayReceived})
+		}
+		return tx.AppendEvents(es...)
+	})
+}
+
+// listen has alice listen in an account.
+func (w *town) listen(ctx context.Context, account inbox.AccountID, after inbox.Cursor) *townListener {
+	l := &townListener{listener: &listener{ended: make(chan struct{})}, account: account}
+	l.ctx, l.leave = context.WithCancel(context.WithValue(ctx, listening{}, l))
+	go func() {
+		defer close(l.ended)
+		for e, err := range w.in.Agent(account, "alice").Events(l.ctx, after) {
+			if err != nil {
+				l.err = err
+				return
+			}
+			l.got = append(l.got, e.Cursor)
+		}
+	}()
+	return l
+}
+
+// listenToAll has alice listen in each account, and returns when all is read.
+func (w *town) listenToAll() map[inbox.AccountID]*townListener {
+	all := make(map[inbox.AccountID]*townListener)
+	for _, id := range w.ids {
+		all[id] = w.listen(w.t.Context(), id, 0)
+	}
+	w.pass(1500 * time.Millisecond)
+	w.store.viewed()
+	return all
+}
+
+// pass lets time go by.
+func (w *town) pass(d time.Duration) {
+	time.Sleep(d) // bubble time
+	synctest.Wait()
+}
+
+// However many accounts have something new, a Store is asked a few times, and
+// however many have nothing.
+func TestAccountsAreReadTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTown(t, 300)
+		all := w.listenToAll()
+		w.pass(10 * time.Second)
+		if n := w.store.viewed(); n > 100 {
+			t.Errorf("300 accounts had the store asked %d times in ten seconds of silence, want at most ten times a second", n)
+		}
+		w.come(w.ids...)
+		w.pass(time.Second)
+		if n := w.store.viewed(); n > 10 {
+			t.Errorf("events in 300 accounts had the store asked %d times, want at most 10", n)
+		}
+		for id, l := range all {
+			if len(l.got) != 1 || l.err != nil {
+				t.Fatalf("the listener to %s got %v, %v", id, l.got, l.err)
+			}
+		}
+	})
+}
+
+// What can't be read with others is read alone, and hurts nobody.
+func TestAnAccountThatCanNotBeReadHurtsNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTown(t, 300)
+		all := w.listenToAll()
+		bad := w.ids[20]
+		w.store.set(func() { w.store.broken = bad })
+		w.come(w.ids...)
+		w.pass(time.Second)
+		if l := all[bad]; !l.hasEnded() || !errors.Is(l.err, errBroken) || len(l.got) > 0 {
+			t.Errorf("the listener to what can't be read got %v, %v", l.got, l.err)
+		}
+		for id, l := range all {
+			if id != bad && (len(l.got) != 1 || l.hasEnded()) {
+				t.Errorf("the listener to %s got %v, %v", id, l.got, l.err)
+			}
+		}
+		if w.store.failed > 2 {
+			t.Errorf("it has failed %d times, want once with others, and once alone", w.store.failed)
+		}
+		w.store.viewed()
+		w.come(w.ids...)
+		w.pass(time.Second)
+		if n := w.store.viewed(); n > 10 {
+			t.Errorf("afterwards the store is asked %d times for what it can answer together", n)
+		}
+	})
+}
+
+// Nor does one that is to be read from the start.
+func TestAnAccountThatIsResetHurtsNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTown(t, 50)
+		all := w.listenToAll()
+		lost := w.ids[20]
+		w.come(w.ids...)
+		w.update(func(tx store.Tx) error {
+			last, err := tx.LastEvent(lost)
+			if err != nil {
+				return err
+			}
+			return tx.DeleteEvents(lost, last)
+		})
+		w.pass(time.Second)
+		if l := all[lost]; !l.hasEnded() || !errors.Is(l.err, inbox.ErrReset) || len(l.got) > 0 {
+			t.Errorf("the listener to what is lost got %v, %v", l.got, l.err)
+		}
+		for id, l := range all {
+			if id != lost && (len(l.got) != 1 || l.hasEnded()) {
+				t.Errorf("the listener to %s got %v, %v", id, l.got, l.err)
+			}
+		}
+		if n := w.store.viewed(); n > 6 {
+			t.Errorf("the store was asked %d times, want at most 6", n)
+		}
+	})
+}
+
+// Whoever reads for others may leave, and whoever waits for another, too.
+func TestWhoReadsForOtherAccountsHandsOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTown(t, 20)
+		var all []*townListener
+		for range 4 {
+			for _, id := range w.ids {
+				all = append(all, w.listen(t.Context(), id, 0))
+			}
+		}
+		w.pass(1500 * time.Millisecond)
+		w.store.set(func() { w.store.hold = true })
+		w.come(w.ids...)
+		w.pass(time.Second)
+		begun := time.Now()
+		// Some read now, each for itself. When these leave, some read for all others,
+		// and then nobody is held any more.
+		for round := range 3 {
+			var readers []*townListener
+			w.store.set(func() { readers, w.store.held, w.store.hold = w.store.held, nil, round < 2 })
+			if len(readers) == 0 {
+				t.Fatal("nobody reads")
+			}
+			for _, l := range readers {
+				l.leave()
+			}
+			if round < 2 {
+				for i := range w.ids {
+					if i%4 == round {
+						all[round*len(w.ids)+i].leave() // who may wait for one of them
+					}
+				}
+			}
+			synctest.Wait()
+		}
+		w.pass(100 * time.Millisecond) // the next poll is later
+		stayed := 0
+		for _, l := range all {
+			switch {
+			case l.ctx.Err() == nil && (len(l.got) != 1 || l.err != nil):
+				t.Errorf("after %v a listener to %s has %v, %v", time.Since(begun), l.account, l.got, l.err)
+			case l.ctx.Err() == nil:
+				stayed++
+			case !l.hasEnded():
+				t.Errorf("a listener to %s has not left", l.account)
+			}
+		}
+		if stayed < len(w.ids) {
+			t.Errorf("%d listeners have stayed, the test needs one in each account", stayed)
+		}
+	})
+}
+
+// Nobody waits for a page that somebody wanted who has left.
+func TestWhoLeavesWhileOthersReadIsReplaced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTown(t, 3)
+		all := make(map[inbox.AccountID][]*townListener)
+		for range 8 {
+			for _, id := range w.ids {
+				all[id] = append(all[id], w.listen(t.Context(), id, 0))
+			}
+		}
+		w.pass(1500 * time.Millisecond)
+		w.store.set(func() { w.store.hold = true })
+		w.come(w.ids...)
+		w.pass(time.Second)
+		// Two accounts are being read, and the third waits: somebody for all who listen.
+		readers := w.store.held
+		if len(readers) != 2 {
+			t.Fatalf("%d accounts are being read, the test needs 2", len(readers))
+		}
+		var waiting []*townListener
+		for id, listeners := range all {
+			if readers[0].account != id && readers[1].account != id {
+				waiting = listeners
+			}
+		}
+		for _, l := range waiting[1:] {
+			l.leave()
+			synctest.Wait()
+		}
+		w.store.set(func() { w.store.hold = false })
+		for _, r := range readers {
+			for _, l := range all[r.account] {
+				if l != r {
+					l.leave()
+				}
+			}
+		}
+		synctest.Wait()
+		readers[0].leave()
+		readers[1].leave()
+		w.pass(100 * time.Millisecond) // the next poll is later
+		if l := waiting[0]; len(l.got) != 1 {
+			t.Errorf("the last who waited has %v, %v, want an event", l.got, l.err)
+		}
+	})
+}
+
+// An account in which much happens keeps nothing from the others, nor do they
+// from it.
+func TestListenersToManyAccounts(t *testing.T) {
+	for seed := range uint64(10) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newTown(t, 12)
+			draw := rand.New(rand.NewPCG(seed, 1))
+			var mu sync.Mutex
+			slow := rand.New(rand.NewPCG(seed, 2))
+			w.store.takes = func() time.Duration {
+				mu.Lock()
+				defer mu.Unlock()
+				return time.Duration(slow.IntN(400)) * time.Millisecond
+			}
+			type visit struct {
+				*townListener
+				after inbox.Cursor
+				stays bool
+			}
+			var visits []visit
+			last := make(map[inbox.AccountID]inbox.Cursor)
+			come := func(id inbox.AccountID) {
+				for range 1 + draw.IntN(3)*draw.IntN(200) {
+					w.come(id)
+				}
+				w.update(func(tx store.Tx) (err error) {
+					last[id], err = tx.LastEvent(id)
+					return err
+				})
+			}
+			for range 80 {
+				id := w.ids[draw.IntN(len(w.ids))]
+				switch draw.IntN(3) {
+				case 0:
+					ctx, cancel := context.WithTimeout(t.Context(), time.Duration(draw.IntN(20_000))*time.Millisecond)
+					t.Cleanup(cancel)
+					after := inbox.Cursor(draw.Int64N(int64(last[id]) + 1))
+					visits = append(visits, visit{w.listen(ctx, id, after), after, false})
+				case 1:
+					come(id)
+				default:
+					w.pass(time.Duration(draw.IntN(1000)) * time.Millisecond)
+				}
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			for _, id := range w.ids {
+				visits = append(visits, visit{w.listen(ctx, id, 0), 0, true})
+				come(id)
+			}
+			w.pass(10 * time.Second)
+			cancel()
+			whole := make(map[inbox.AccountID][]inbox.Cursor)
+			for _, id := range w.ids {
+				for _, e := range allEvents(t, w.in.Agent(id, "alice"), 0) {
+					whole[id] = append(whole[id], e.Cursor)
+				}
+			}
+			for i, v := range visits {
+				<-v.ended
+				if !errors.Is(v.err, context.Canceled) && !errors.Is(v.err, context.DeadlineExceeded) {
+					t.Errorf("seed %d: listener %d ended with %v", seed, i, v.err)
+				}
+				want := slices.DeleteFunc(slices.Clone(whole[v.account]), func(c inbox.Cursor) bool { return c <= v.after })
+				if !v.stays {
+					want = want[:min(len(want), len(v.got))]
+				}
+				if !slices.Equal(want, v.got) {
+					t.Errorf("seed %d: listener %d to %s after %v got %d events, want %d", seed, i, v.account, v.after, len(v.got), len(want))
+				}
+			}
+		})
+	}
+}
