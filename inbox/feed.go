@@ -43,8 +43,7 @@ func (s *feeds) join(account store.AccountID) *feed {
 	defer s.mu.Unlock()
 	f := s.of[account]
 	if f == nil {
-		f = &feed{account: account, watch: make(chan struct{}, 1), fresh: make(chan struct{}, 1)}
-		f.watch <- struct{}{}
+		f = newFeed(account)
 		s.of[account] = f
 	}
 	f.listeners++
@@ -96,6 +95,12 @@ type feed struct {
 	recent []*eventPage
 	seats  *company // as it was read last
 	alone  bool     // the next read is for no other feed
+}
+
+func newFeed(account store.AccountID) *feed {
+	f := &feed{account: account, watch: make(chan struct{}, 1), fresh: make(chan struct{}, 1)}
+	f.watch <- struct{}{}
+	return f
 }
 
 // pageAhead is the page that is not there yet.

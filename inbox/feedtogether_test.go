@@ -3,8 +3,6 @@ package inbox_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -12,167 +10,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/teaminbox/teaminbox/channel"
-	"github.com/teaminbox/teaminbox/channel/simulated"
 	"github.com/teaminbox/teaminbox/inbox"
 	"github.com/teaminbox/teaminbox/store"
-	"github.com/teaminbox/teaminbox/store/memory"
 )
-
-// town is an engine with many accounts, in each of which alice has a seat.
-type town struct {
-	t     *testing.T
-	store *townStore
-	in    *inbox.Inbox
-	ids   []inbox.AccountID
-}
-
-// townStore is a Store that takes time. Those who are told to wait do until their
-// context ends, and an account may be broken.
-type townStore struct {
-	store.Store
-	takes func() time.Duration
-
-	mu     sync.Mutex
-	views  int
-	broken inbox.AccountID
-	failed int // how often what is broken was asked for
-	hold   bool
-	held   []*townListener // who wait
-}
-
-// townListener is one whose context, of which it is a value, can be ended.
-type townListener struct {
-	*listener
-	account inbox.AccountID
-	ctx     context.Context
-	leave   context.CancelFunc
-}
-
-type listening struct{} // the key of a townListener
-
-func (s *townStore) View(ctx context.Context, fn func(store.Tx) error) error {
-	s.mu.Lock()
-	s.views++
-	hold := s.hold
-	if hold {
-		l, _ := ctx.Value(listening{}).(*townListener)
-		s.held = append(s.held, l)
-	}
-	s.mu.Unlock()
-	if hold {
-		<-ctx.Done()
-		return ctx.Err()
-	}
-	time.Sleep(s.takes()) // bubble time
-	return s.Store.View(ctx, func(tx store.Tx) error { return fn(townTx{tx, s}) })
-}
-
-type townTx struct {
-	store.Tx
-	s *townStore
-}
-
-func (t townTx) Events(q store.EventQuery) ([]store.Event, error) {
-	t.s.mu.Lock()
-	defer t.s.mu.Unlock()
-	if q.Account == t.s.broken {
-		t.s.failed++
-		return nil, errBroken
-	}
-	return t.Tx.Events(q)
-}
-
-func (s *townStore) set(fn func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	fn()
-}
-
-func (s *townStore) viewed() (n int) {
-	s.set(func() { n, s.views = s.views, 0 })
-	return n
-}
-
-func newTown(t *testing.T, accounts int) *town {
-	s := &townStore{Store: memory.New(), takes: func() time.Duration { return time.Millisecond }}
-	carrier, err := simulated.New(simulated.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	in, err := inbox.New(inbox.Config{Store: s, Channels: []channel.Channel{carrier}, Logger: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := &town{t: t, store: s, in: in}
-	for i := range accounts {
-		w.ids = append(w.ids, inbox.AccountID(fmt.Sprintf("company-%d", i)))
-	}
-	w.update(func(tx store.Tx) error {
-		for _, id := range w.ids {
-			err := errors.Join(tx.PutAccounts(store.Account{ID: id, Name: string(id)}), tx.PutUsers(store.User{Account: id, ID: "alice", Licensed: true}))
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return w
-}
-
-func (w *town) update(fn func(store.Tx) error) {
-	w.t.Helper()
-	if err := w.store.Update(w.t.Context(), fn); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
-// come has an event happen in each of the accounts, of which another process
-// would tell.
-func (w *town) come(accounts ...inbox.AccountID) {
-	w.t.Helper()
-	w.update(func(tx store.Tx) error {
-		var es []store.Event
-		for _, id := range accounts {
-			es = append(es, store.Event{Account: id, Type: store.StrayReceived})
-		}
-		return tx.AppendEvents(es...)
-	})
-}
-
-// listen has alice listen in an account.
-func (w *town) listen(ctx context.Context, account inbox.AccountID, after inbox.Cursor) *townListener {
-	l := &townListener{listener: &listener{ended: make(chan struct{})}, account: account}
-	l.ctx, l.leave = context.WithCancel(context.WithValue(ctx, listening{}, l))
-	go func() {
-		defer close(l.ended)
-		for e, err := range w.in.Agent(account, "alice").Events(l.ctx, after) {
-			if err != nil {
-				l.err = err
-				return
-			}
-			l.got = append(l.got, e.Cursor)
-		}
-	}()
-	return l
-}
-
-// listenToAll has alice listen in each account, and returns when all is read.
-func (w *town) listenToAll() map[inbox.AccountID]*townListener {
-	all := make(map[inbox.AccountID]*townListener)
-	for _, id := range w.ids {
-		all[id] = w.listen(w.t.Context(), id, 0)
-	}
-	w.pass(1500 * time.Millisecond)
-	w.store.viewed()
-	return all
-}
-
-// pass lets time go by.
-func (w *town) pass(d time.Duration) {
-	time.Sleep(d) // bubble time
-	synctest.Wait()
-}
 
 // However many accounts have something new, a Store is asked a few times, and
 // however many have nothing.
@@ -195,6 +35,53 @@ func TestAccountsAreReadTogether(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Those who all come at once, as when a host has started again, are read for
+// together, and each has what it came for, whoever comes with it.
+func TestManyWhoComeAreReadForTogether(t *testing.T) {
+	for _, some := range []string{"all can be read", "one can not"} {
+		t.Run(some, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newTown(t, 60)
+				w.come(w.ids...)
+				w.come(w.ids...)
+				first := make(map[inbox.AccountID]inbox.Cursor)
+				for _, id := range w.ids {
+					first[id] = allEvents(t, w.in.Agent(id, "alice"), 0)[0].Cursor
+				}
+				var bad inbox.AccountID
+				if some != "all can be read" {
+					bad = w.ids[7]
+				}
+				w.store.set(func() { w.store.broken = bad })
+				w.store.viewed()
+				var all []*townListener
+				for i := range 10 {
+					for _, id := range w.ids {
+						after := inbox.Cursor(0)
+						if i%2 == 1 {
+							after = first[id]
+						}
+						all = append(all, w.listen(t.Context(), id, after))
+					}
+				}
+				w.pass(500 * time.Millisecond)
+				// Half of them had events, and read once more what comes after.
+				if n := w.store.viewed(); bad == "" && n > 40 {
+					t.Errorf("600 who came had the store asked %d times, want at most 40", n)
+				}
+				for i, l := range all {
+					switch want := 2 - i/len(w.ids)%2; {
+					case l.account == bad && (!l.hasEnded() || !errors.Is(l.err, errBroken)):
+						t.Errorf("a listener to what can't be read got %v, %v", l.got, l.err)
+					case l.account != bad && (len(l.got) != want || l.hasEnded()):
+						t.Errorf("listener %d to %s got %v, %v, want %d", i, l.account, l.got, l.err, want)
+					}
+				}
+			})
+		})
+	}
 }
 
 // What can't be read with others is read alone, and hurts nobody.

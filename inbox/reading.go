@@ -9,10 +9,10 @@ import (
 // pageReader reads the pages that begin at places.
 type pageReader func(ctx context.Context, places []place) ([]*eventPage, error)
 
-// reading has pages read for those who watch feeds. It has no goroutine of its
-// own: one of them reads for all who wait by then, as it costs a Store little more
-// than to read one. It never reads for longer than that: those who come meanwhile
-// have a reader among them.
+// reading has pages read for those who watch feeds, and for those who come. It has
+// no goroutine of its own: one of them reads for all who wait by then, as that
+// costs a Store little more than to read for one. It reads once, and goes its way:
+// those who come meanwhile have another reader among them.
 type reading struct {
 	read pageReader
 	busy chan struct{} // holds a value for each who reads
@@ -73,6 +73,23 @@ func (r *reading) have(ctx context.Context, w *wanted) error {
 	}
 }
 
+// page returns a page of which the read has not begun yet, as if the caller had a
+// feed for itself.
+func (r *reading) page(ctx context.Context, at place) (*eventPage, error) {
+	f, ahead := newFeed(at.account), &pageAhead{after: at.after, done: make(chan struct{})}
+	for {
+		<-f.watch
+		if err := r.have(ctx, &wanted{feed: f, ahead: ahead, ended: make(chan struct{})}); err != nil {
+			return nil, err
+		}
+		select {
+		case <-ahead.done:
+			return ahead.page, ahead.page.err
+		default: // it could not be read for the caller, who has to do it
+		}
+	}
+}
+
 // take takes a page, and others that wait, to read them. It returns nil if another
 // has taken it.
 func (r *reading) take(w *wanted) []*wanted {
@@ -116,10 +133,15 @@ func (r *reading) readAll(ctx context.Context, all []*wanted) error {
 			w.end()
 		}
 	}()
-	places := make([]place, len(all))
-	for i, w := range all {
+	var places []place // each once: many come to one
+	which := make(map[place]int)
+	for _, w := range all {
 		w.number, w.seats = w.feed.beginRead()
-		places[i] = place{w.feed.account, w.ahead.after}
+		at := place{w.feed.account, w.ahead.after}
+		if _, known := which[at]; !known {
+			which[at] = len(places)
+			places = append(places, at)
+		}
 	}
 	pages, err := r.read(ctx, places)
 	switch {
@@ -133,23 +155,23 @@ func (r *reading) readAll(ctx context.Context, all []*wanted) error {
 	case err != nil:
 		pages = []*eventPage{{err: err}}
 	}
-	for i, w := range all {
-		w.have(pages[i])
+	for _, w := range all {
+		w.give(*pages[which[place{w.feed.account, w.ahead.after}]])
 	}
 	return nil
 }
 
-// have gives a page to those who wait for it, if there is anything new in it.
-func (w *wanted) have(p *eventPage) {
+// give gives a page to those who wait for it, if there is anything new in it.
+func (w *wanted) give(p eventPage) {
 	w.read = p.err == nil
 	if w.read && len(p.events) == 0 && p.company == w.seats {
 		return
 	}
 	if p.err != nil {
-		p = &eventPage{after: w.ahead.after, last: w.ahead.after, err: p.err}
+		p = eventPage{after: w.ahead.after, last: w.ahead.after, err: p.err}
 	}
 	p.read = w.number
-	w.feed.publish(w.ahead, p)
+	w.feed.publish(w.ahead, &p)
 }
 
 // end lets others watch the feed. What was not read is theirs to read.

@@ -121,9 +121,5 @@ func (a *Agent) EventsAfter(ctx context.Context, after store.Cursor) ([]store.Ev
 
 // readEvents reads the events after a cursor, for whoever may see them.
 func (a *Agent) readEvents(ctx context.Context, after store.Cursor) (*eventPage, error) {
-	pages, err := a.in.readPages(ctx, []place{{a.account, after}})
-	if err != nil {
-		return nil, err
-	}
-	return pages[0], pages[0].err
+	return a.in.feeds.reading.page(ctx, place{a.account, after})
 }
