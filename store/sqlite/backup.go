@@ -49,8 +49,7 @@ func (s *Store) copyTo(ctx context.Context, name string) error {
 	}
 	// A long statement, and the connection is thrown away: here alone the
 	// context may interrupt.
-	_, err = c.sql.ExecContext(ctx, `VACUUM INTO ?`, name)
-	if err != nil {
+	if err = c.run(ctx, `VACUUM INTO ?`, name); err != nil {
 		err = fmt.Errorf("sqlite: backup: %w", err)
 	}
 	p.release(c, false)

@@ -1,10 +1,6 @@
 package sqlite
 
-import (
-	"context"
-	"database/sql"
-	"io"
-)
+import "context"
 
 // conn is a connection with the statements that were prepared on it. One
 // goroutine uses it at a time.
@@ -14,18 +10,41 @@ import (
 // to be thrown away. They are short; whoever runs many of them, or waits for a
 // lock, looks at the context in between.
 type conn struct {
-	sql        session
+	session
 	statements map[string]statement
 }
 
-// session is a connection, or a transaction of the host's on one.
+func newConn(s session) *conn { return &conn{s, make(map[string]statement)} }
+
+// session is a connection of the driver's, or a transaction of the host's on
+// one.
 type session interface {
-	PrepareContext(ctx context.Context, text string) (*sql.Stmt, error)
-	ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error)
+	// prepareStatement prepares a statement that lives as long as the session.
+	prepareStatement(ctx context.Context, text string) (statement, error)
+	// run runs one or several statements. The context may interrupt them.
+	run(ctx context.Context, text string, args ...any) error
+	// end closes a connection, and leaves a transaction to the host.
+	end() error
 }
 
-// statement is a prepared statement that lives as long as its connection.
-type statement struct{ prepared *sql.Stmt }
+// statement is a prepared statement. It is not run again before its rows are
+// closed.
+type statement interface {
+	exec(ctx context.Context, args []any) (changed int64, err error)
+	query(ctx context.Context, args []any) (answer, error)
+	close() error
+}
+
+// answer is what a statement answers, like sql.Rows.
+type answer interface {
+	row
+	Next() bool
+	Err() error
+	Close() error
+}
+
+// row is one row of an answer.
+type row interface{ Scan(dest ...any) error }
 
 // prepare returns the prepared statement of a text. Texts are constants of
 // this package, so their number is bounded.
@@ -33,43 +52,49 @@ func (c *conn) prepare(ctx context.Context, text string) (statement, error) {
 	if s, ok := c.statements[text]; ok {
 		return s, nil
 	}
-	prepared, err := c.sql.PrepareContext(context.WithoutCancel(ctx), text)
+	s, err := c.prepareStatement(ctx, text)
 	if err != nil {
-		return statement{}, err
+		return nil, err
 	}
-	c.statements[text] = statement{prepared}
-	return statement{prepared}, nil
+	c.statements[text] = s
+	return s, nil
 }
 
 // exec runs a statement and returns how many rows it has changed.
 func (c *conn) exec(ctx context.Context, text string, args ...any) (int64, error) {
+	ctx = context.WithoutCancel(ctx)
 	s, err := c.prepare(ctx, text)
 	if err != nil {
 		return 0, err
 	}
-	result, err := s.prepared.ExecContext(context.WithoutCancel(ctx), args...)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+	return s.exec(ctx, args)
 }
 
 // query runs a statement that answers with rows. The caller closes them.
-func (c *conn) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+func (c *conn) query(ctx context.Context, text string, args ...any) (answer, error) {
+	ctx = context.WithoutCancel(ctx)
 	s, err := c.prepare(ctx, text)
 	if err != nil {
 		return nil, err
 	}
-	return s.prepared.QueryContext(context.WithoutCancel(ctx), args...)
+	return s.query(ctx, args)
 }
 
 // scan runs a statement that answers with one row, and reads it.
 func (c *conn) scan(ctx context.Context, text string, dest ...any) error {
-	s, err := c.prepare(ctx, text)
+	found, err := c.query(ctx, text)
 	if err != nil {
 		return err
 	}
-	return s.prepared.QueryRowContext(context.WithoutCancel(ctx)).Scan(dest...)
+	if found.Next() {
+		err = found.Scan(dest...)
+	} else if err = found.Err(); err == nil {
+		err = errNoRow
+	}
+	if closed := found.Close(); err == nil {
+		err = closed
+	}
+	return err
 }
 
 // one runs a statement whose answer is one value.
@@ -81,16 +106,13 @@ func one[T any](ctx context.Context, c *conn, text string) (T, error) {
 
 // script runs several statements.
 func (c *conn) script(ctx context.Context, text string) error {
-	_, err := c.sql.ExecContext(context.WithoutCancel(ctx), text)
-	return err
+	return c.run(context.WithoutCancel(ctx), text)
 }
 
 // close closes a connection, which is one of a pool's.
-func (c *conn) close() {
+func (c *conn) close() error {
 	for _, s := range c.statements {
-		_ = s.prepared.Close() // the connection goes with it
+		_ = s.close() // the connection goes with it
 	}
-	if c, ok := c.sql.(io.Closer); ok {
-		_ = c.Close() // nothing was left to write
-	}
+	return c.end()
 }

@@ -22,7 +22,7 @@ var (
 func scanMessage(r row, m *store.Message) error {
 	return r.Scan((*int64)(&m.ID), (*string)(&m.Account), (*int64)(&m.Conversation), &m.Seq, &m.Channel, &m.ProviderID, &m.RequestKey,
 		(*string)(&m.Direction), (*string)(&m.Author.Kind), (*string)(&m.Author.User), &m.Text, jsonColumn{&m.Extras},
-		(*string)(&m.From), (*string)(&m.To), &m.InboundCount, &m.Opened, &m.Kind, &m.Rule, (*string)(&m.Purpose), (*int64)(&m.Confirms),
+		(*string)(&m.From), (*string)(&m.To), &m.InboundCount, &m.Opened, (*uint8)(&m.Kind), &m.Rule, (*string)(&m.Purpose), (*int64)(&m.Confirms),
 		(*string)(&m.State), timeColumn{&m.StateAt}, timeColumn{&m.DueAt}, &m.Attempts, timeColumn{&m.AttemptedAt}, &m.Code, &m.Reason, &m.Segments,
 		timeColumn{&m.CreatedAt}, &m.Version)
 }

@@ -2,7 +2,7 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
+	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -228,7 +228,7 @@ func TestEveryStatementUsesAnIndex(t *testing.T) {
 	}
 	defer s.writer.release(c, true)
 	looked := 0
-	for text := range c.statements {
+	for text := range maps.Clone(c.statements) { // looking at plans adds more
 		if strings.HasPrefix(text, "PRAGMA") || strings.HasPrefix(text, "BEGIN") || text == "COMMIT" || text == "ROLLBACK" || strings.Contains(text, "sqlite_schema") {
 			continue
 		}
@@ -249,14 +249,14 @@ func TestEveryStatementUsesAnIndex(t *testing.T) {
 func plan(t *testing.T, c *conn, text string) []string {
 	t.Helper()
 	args := make([]any, 100) // more than there are parameters
-	rows, err := c.sql.(*sql.Conn).QueryContext(context.Background(), "EXPLAIN QUERY PLAN "+text, args...)
+	rows, err := c.query(context.Background(), "EXPLAIN QUERY PLAN "+text, args...)
 	if err != nil {
 		t.Fatalf("%v\n\t%s", err, text)
 	}
 	defer rows.Close()
 	var steps []string
 	for rows.Next() {
-		var ignored sql.RawBytes
+		var ignored int64
 		var step string
 		if err := rows.Scan(&ignored, &ignored, &ignored, &step); err != nil {
 			t.Fatal(err)

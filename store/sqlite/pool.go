@@ -2,7 +2,8 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
+	"database/sql/driver"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -14,7 +15,7 @@ import (
 // they are needed for the first time. Whoever waits for one waits no longer
 // than their context.
 type pool struct {
-	db       *sql.DB
+	driver   driver.Connector
 	patience time.Duration // for locks of other processes while a connection is opened
 	inUse    chan struct{} // holds a value for each connection that is handed out
 	closed   chan struct{}
@@ -30,9 +31,7 @@ func newPool(dsn string, limit int, patience time.Duration) (*pool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)
 	}
-	db := sql.OpenDB(connector)
-	db.SetMaxIdleConns(-1) // a connection that is given up is closed
-	return &pool{db: db, patience: patience, inUse: make(chan struct{}, limit), closed: make(chan struct{})}, nil
+	return &pool{driver: connector, patience: patience, inUse: make(chan struct{}, limit), closed: make(chan struct{})}, nil
 }
 
 func (p *pool) acquire(ctx context.Context) (*conn, error) {
@@ -56,20 +55,18 @@ func (p *pool) acquire(ctx context.Context) (*conn, error) {
 		return c, nil
 	}
 	// Nothing interrupts a connection but the end of its work, see conn.
-	c := &conn{statements: make(map[string]statement)}
-	err := retryBusy(ctx, p.patience, func() error {
-		opened, err := p.db.Conn(context.WithoutCancel(ctx))
-		if err != nil {
+	var opened direct
+	err := retryBusy(ctx, p.patience, func() (err error) {
+		if opened, err = connect(context.WithoutCancel(ctx), p.driver); err != nil {
 			return openError(err)
 		}
-		c.sql = opened
 		return nil
 	})
 	if err != nil {
 		<-p.inUse
 		return nil, err
 	}
-	return c, nil
+	return newConn(opened), nil
 }
 
 func (p *pool) pop() *conn {
@@ -90,7 +87,7 @@ func (p *pool) release(c *conn, sound bool) {
 		p.idle = append(p.idle, c)
 		p.mu.Unlock()
 	} else {
-		c.close()
+		_ = c.close() // nothing was left to write
 	}
 	<-p.inUse
 }
@@ -114,10 +111,11 @@ func (p *pool) shut() bool {
 
 // close closes a pool that is shut.
 func (p *pool) close() error {
+	var errs []error
 	for c := p.pop(); c != nil; c = p.pop() {
-		c.close()
+		errs = append(errs, c.close())
 	}
-	if err := p.db.Close(); err != nil {
+	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("sqlite: %w", err)
 	}
 	return nil

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -91,9 +90,6 @@ func (t *tx) exec(text string, args ...any) (int64, error) {
 	return n, nil
 }
 
-// row is one row of an answer.
-type row interface{ Scan(dest ...any) error }
-
 // each hands the rows of an answer to take, until it returns false.
 func (t *tx) each(take func(row) (more bool, err error), text string, args ...any) error {
 	if err := t.ready(); err != nil {
@@ -157,7 +153,12 @@ func eachKey[K, T any](t *tx, scan func(row, *T) error, text string, parts func(
 // rarely is eachKey for records of which most keys have none: it asks for their
 // ids first. Each column of an answer has its price, even if the answer is empty.
 func rarely[ID ~int64, K, T any](t *tx, read func(...ID) ([]T, error), text string, parts func(K) []any, keys []K) ([]T, error) {
-	ids, err := eachKey(t, func(r row, id *ID) error { return r.Scan(id) }, text, parts, keys)
+	ids, err := eachKey(t, func(r row, id *ID) error {
+		var n int64
+		err := r.Scan(&n)
+		*id = ID(n)
+		return err
+	}, text, parts, keys)
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
@@ -166,9 +167,12 @@ func rarely[ID ~int64, K, T any](t *tx, read func(...ID) ([]T, error), text stri
 
 // number reads one number, or 0 if the answer is empty.
 func (t *tx) number(text string, args ...any) (int64, error) {
-	var n sql.NullInt64
+	var n *int64
 	err := t.each(func(r row) (bool, error) { return false, r.Scan(&n) }, text, args...)
-	return n.Int64, err
+	if n == nil {
+		return 0, err
+	}
+	return *n, err
 }
 
 // put writes a record with a version. The values are the record's columns in

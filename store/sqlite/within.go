@@ -55,7 +55,7 @@ import (
 // longer than its busy_timeout and fail; begin again. The engine hears of the
 // commit through [Store.Notify].
 func (s *Store) Within(tx *sql.Tx) store.Store {
-	return &within{s: s, conn: &conn{sql: tx, statements: make(map[string]statement)}}
+	return &within{s: s, conn: newConn(hostTx{tx})}
 }
 
 // within is a Store in a transaction of the host's.
