@@ -39,14 +39,16 @@ func (t *tx) listing(c store.Conversation) (record.Listing, error) {
 func (t *tx) relist(id store.ConversationID, was, is record.Listing) error {
 	gone, come := record.Moves(was, is)
 	for _, name := range gone {
-		text, args := `DELETE FROM participants WHERE account = ? AND name = ? AND status = ? AND last_at = ? AND conversation = ?`,
-			[]any{string(was.Account), name, string(was.Status), was.LastAt, int64(id)}
+		const place = ` WHERE account = ? AND name = ? AND status = ? AND last_at = ? AND conversation = ?`
+		var err error
 		if slices.Contains(come, name) {
-			text = `UPDATE participants SET account = ?6, status = ?7, last_at = ?8, claimed_by = ?9
-				WHERE account = ?1 AND name = ?2 AND status = ?3 AND last_at = ?4 AND conversation = ?5`
-			args = append(args, string(is.Account), string(is.Status), is.LastAt, string(is.ClaimedBy))
+			_, err = t.exec(`UPDATE participants SET account = ?, status = ?, last_at = ?, claimed_by = ?`+place,
+				string(is.Account), string(is.Status), is.LastAt, string(is.ClaimedBy),
+				string(was.Account), name, string(was.Status), was.LastAt, int64(id))
+		} else {
+			_, err = t.exec(`DELETE FROM participants`+place, string(was.Account), name, string(was.Status), was.LastAt, int64(id))
 		}
-		if _, err := t.exec(text, args...); err != nil {
+		if err != nil {
 			return err
 		}
 	}

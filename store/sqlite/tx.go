@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	sqlite3 "modernc.org/sqlite/lib"
@@ -181,9 +182,8 @@ func (t *tx) put(table versioned, what string, id any, version int64, values ...
 	if t.restores {
 		version-- // the stored one is one higher
 	}
-	values = append(values, version)
 	if version == 0 || t.restores {
-		_, err := t.conn.exec(t.ctx, table.insert, values...)
+		_, err := t.conn.exec(t.ctx, table.insert, append(values, version)...)
 		switch {
 		case codeOf(err) == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
 			return t.fail(fmt.Errorf("sqlite: %w: %s %v is there already", store.ErrConflict, what, id))
@@ -192,9 +192,9 @@ func (t *tx) put(table versioned, what string, id any, version int64, values ...
 		}
 		return nil
 	}
-	n, err := t.exec(table.update, values...)
+	n, err := t.exec(table.update, slices.Concat(values[table.others:], values[:table.others], []any{version})...)
 	if err == nil && n == 0 && table.replace != "" {
-		n, err = t.exec(table.replace, values...)
+		n, err = t.exec(table.replace, append(values, version)...)
 	}
 	switch {
 	case err != nil:
