@@ -8,7 +8,6 @@ import (
 
 // Listing is what places a conversation in the lists of those who take part.
 type Listing struct {
-	Version int64 // of the conversation
 	Account store.AccountID
 	Place
 	ClaimedBy store.UserID
@@ -29,7 +28,7 @@ func TeamName(t store.TeamID) string { return "t:" + string(t) }
 
 // ListingOf returns how a conversation is listed.
 func ListingOf(c store.Conversation) Listing {
-	l := Listing{Version: c.Version, Account: c.Account, Place: Place{c.Status, c.LastAt.UnixMicro()}, ClaimedBy: c.ClaimedBy}
+	l := Listing{Account: c.Account, Place: Place{c.Status, c.LastAt.UnixMicro()}, ClaimedBy: c.ClaimedBy}
 	for _, u := range c.Users {
 		l.Names = append(l.Names, UserName(u))
 	}

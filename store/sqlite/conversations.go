@@ -2,7 +2,9 @@ package sqlite
 
 import (
 	"fmt"
+	"slices"
 
+	"github.com/teaminbox/teaminbox/internal/record"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -23,12 +25,12 @@ func scanConversation(r row, c *store.Conversation) error {
 		timeColumn{&c.WaitingSince}, &c.Preview, timeColumn{&c.CreatedAt}, &c.Version)
 }
 
-// scanConversation reads a conversation and, in an Update, notes its listing,
-// since it is likely to be written.
+// scanConversation reads a conversation and, in an Update, keeps it, since it is
+// likely to be written.
 func (t *tx) scanConversation(r row, c *store.Conversation) error {
 	err := scanConversation(r, c)
 	if err == nil && !t.readOnly {
-		t.note(*c, c.Version)
+		t.keep(*c)
 	}
 	return err
 }
@@ -62,10 +64,43 @@ func (t *tx) PutConversations(cs ...store.Conversation) error {
 }
 
 func (t *tx) putConversation(c store.Conversation) error {
-	was, err := t.listing(c)
+	was, err := t.stored(c)
 	if err != nil {
 		return err
 	}
+	if c.Version != 0 && !t.restores && onlyGoesOn(was, c) {
+		err = t.putProgress(c)
+	} else {
+		err = t.putWholeConversation(c)
+	}
+	if err != nil {
+		return err
+	}
+	is := c
+	is.Version++
+	t.keep(is)
+	return t.relist(c.ID, record.ListingOf(was), record.ListingOf(c))
+}
+
+// onlyGoesOn reports whether a conversation has changed in nothing but what each
+// message changes. That is written with a third of the parameters.
+func onlyGoesOn(was, is store.Conversation) bool {
+	return was.ID == is.ID && was.Account == is.Account && was.Inbox == is.Inbox && was.Contact == is.Contact &&
+		was.Channel == is.Channel && was.Ours == is.Ours && was.Theirs == is.Theirs && was.SnoozedUntil.Equal(is.SnoozedUntil) &&
+		slices.Equal(was.Users, is.Users) && slices.Equal(was.Teams, is.Teams) &&
+		was.ClaimedBy == is.ClaimedBy && was.ClaimedAt.Equal(is.ClaimedAt) && was.CreatedAt.Equal(is.CreatedAt)
+}
+
+// putProgress writes of a conversation what onlyGoesOn passes over.
+func (t *tx) putProgress(c store.Conversation) error {
+	n, err := t.exec(`UPDATE conversations SET status = ?, last_seq = ?, inbound_count = ?, last_at = ?, last_inbound = ?, waiting_since = ?, preview = ?,
+		version = version + 1 WHERE id = ? AND version = ?`,
+		string(c.Status), c.LastSeq, c.InboundCount, c.LastAt.UnixMicro(), stamp(c.LastInbound), stamp(c.WaitingSince), c.Preview,
+		int64(c.ID), c.Version)
+	return t.changed(n, err, "conversation", c.ID, c.Version)
+}
+
+func (t *tx) putWholeConversation(c store.Conversation) error {
 	users, err := encodeList(c.Users)
 	if err != nil {
 		return t.fail(fmt.Errorf("sqlite: Conversation.Users: %w", err))
@@ -74,14 +109,11 @@ func (t *tx) putConversation(c store.Conversation) error {
 	if err != nil {
 		return t.fail(fmt.Errorf("sqlite: Conversation.Teams: %w", err))
 	}
-	if err := t.put(conversationsTable, "conversation", c.ID, c.Version,
+	return t.put(conversationsTable, "conversation", c.ID, c.Version,
 		int64(c.ID), string(c.Account), string(c.Inbox), string(c.Theirs.Family()), c.Theirs.Identity(),
 		int64(c.Contact), c.Channel, string(c.Ours), string(c.Theirs), string(c.Status), stamp(c.SnoozedUntil), users, teams,
 		string(c.ClaimedBy), stamp(c.ClaimedAt), c.LastSeq, c.InboundCount, c.LastAt.UnixMicro(), stamp(c.LastInbound),
-		stamp(c.WaitingSince), c.Preview, stamp(c.CreatedAt)); err != nil {
-		return err
-	}
-	return t.relist(c.ID, was, t.note(c, c.Version+1))
+		stamp(c.WaitingSince), c.Preview, stamp(c.CreatedAt))
 }
 
 var readMarksByConversation = newKeyed(`SELECT user, conversation, seq, inbound_count FROM read_marks WHERE account = ? AND user = ? AND conversation IN %s`)

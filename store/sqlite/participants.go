@@ -7,31 +7,28 @@ import (
 	"github.com/teaminbox/teaminbox/store"
 )
 
-// note remembers how a conversation is listed at a version.
-func (t *tx) note(c store.Conversation, version int64) record.Listing {
-	l := record.ListingOf(c)
-	l.Version = version
-	if t.listed == nil {
-		t.listed = make(map[store.ConversationID]record.Listing)
+// keep remembers a conversation as it is stored.
+func (t *tx) keep(c store.Conversation) {
+	if t.kept == nil {
+		t.kept = make(map[store.ConversationID]store.Conversation)
 	}
-	t.listed[c.ID] = l
-	return l
+	t.kept[c.ID] = record.CopyConversation(c)
 }
 
-// listing returns how a conversation that is to be written is listed so far.
-func (t *tx) listing(c store.Conversation) (record.Listing, error) {
+// stored returns how a conversation that is to be written is stored so far.
+func (t *tx) stored(c store.Conversation) (store.Conversation, error) {
 	if c.Version == 0 || t.restores {
-		return record.Listing{}, nil
+		return store.Conversation{}, nil
 	}
-	if l, known := t.listed[c.ID]; known && l.Version == c.Version {
-		return l, nil
+	if was, known := t.kept[c.ID]; known && was.Version == c.Version {
+		return was, nil
 	}
-	// Reading notes it. If there is none, or of another version, the write
+	// Reading keeps it. If there is none, or of another version, the write
 	// will fail.
 	if _, err := t.Conversations(c.ID); err != nil {
-		return record.Listing{}, err
+		return store.Conversation{}, err
 	}
-	return t.listed[c.ID], nil
+	return t.kept[c.ID], nil
 }
 
 // relist moves a conversation in the lists of those who take part. In nearly all

@@ -135,7 +135,7 @@ func (p port) Put(b store.Batch) error {
 		more, err = t.indexPending(len(b.Messages))
 	}
 	t.restores = false
-	clear(t.listed) // nobody puts them again
+	clear(t.kept) // nobody puts them again
 	return err
 }
 

@@ -19,7 +19,7 @@ func TestPutRemembersNothing(t *testing.T) {
 			return err
 		}
 		p := to.(port)
-		if n := len(p.listed); n != 0 {
+		if n := len(p.kept); n != 0 {
 			return fmt.Errorf("%d records are remembered", n)
 		}
 		return nil

@@ -9,7 +9,6 @@ import (
 
 	sqlite3 "modernc.org/sqlite/lib"
 
-	"github.com/teaminbox/teaminbox/internal/record"
 	"github.com/teaminbox/teaminbox/internal/turns"
 	"github.com/teaminbox/teaminbox/store"
 )
@@ -26,9 +25,9 @@ type tx struct {
 	turns    *turns.Last
 
 	counters  counters
-	listed    map[store.ConversationID]record.Listing // see tx.listing
-	unindexed int                                     // messages that were added and wait to be indexed
-	moment    time.Time                               // see tx.now
+	kept      map[store.ConversationID]store.Conversation // see tx.keep
+	unindexed int                                         // messages that were added and wait to be indexed
+	moment    time.Time                                   // see tx.now
 
 	failed error // what a statement failed with, so that the transaction can't be committed
 	ended  bool
@@ -196,6 +195,11 @@ func (t *tx) put(table versioned, what string, id any, version int64, values ...
 	if err == nil && n == 0 && table.replace != "" {
 		n, err = t.exec(table.replace, append(values, version)...)
 	}
+	return t.changed(n, err, what, id, version)
+}
+
+// changed returns why the update of a record with a version has failed.
+func (t *tx) changed(n int64, err error, what string, id any, version int64) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("%w (%s %v)", err, what, id)
