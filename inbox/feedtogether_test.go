@@ -113,6 +113,46 @@ func TestAnAccountThatCanNotBeReadHurtsNoOther(t *testing.T) {
 	})
 }
 
+// Nor does one that the Store panics for: whoever reads for others is not hurt by
+// what is theirs.
+func TestAPanicForOneAccountHurtsNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTown(t, 20)
+		all := w.listenToAll()
+		bad := w.ids[7]
+		w.store.set(func() { w.store.broken, w.store.panics = bad, true })
+		w.come(w.ids...)
+		w.pass(time.Second)
+		for id, l := range all {
+			switch {
+			case id == bad && (!l.hasEnded() || l.err == nil || len(l.got) > 0):
+				t.Errorf("the listener for whom the store panics got %v, %v", l.got, l.err)
+			case id != bad && (len(l.got) != 1 || l.hasEnded()):
+				t.Errorf("the listener to %s got %v, %v", id, l.got, l.err)
+			}
+		}
+	})
+}
+
+// A Store that is away is so for all: it is not asked for one after the other,
+// each of whom would wait as long.
+func TestAStoreThatIsAwayIsAskedForAllAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTown(t, 300)
+		all := w.listenToAll()
+		w.store.set(func() { w.store.away = true })
+		w.pass(time.Second)
+		for id, l := range all {
+			if !l.hasEnded() || !errors.Is(l.err, store.ErrUnavailable) {
+				t.Errorf("the listener to %s got %v, %v", id, l.got, l.err)
+			}
+		}
+		if n := w.store.viewed(); n > 10 {
+			t.Errorf("the store was asked %d times, want at most 10", n)
+		}
+	})
+}
+
 // Nor does one that is to be read from the start.
 func TestAnAccountThatIsResetHurtsNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -26,7 +26,7 @@ type town struct {
 }
 
 // townStore is a Store that takes time. Those who are told to wait do until their
-// context ends, and an account may be broken.
+// context ends, an account may be broken, and all of it may be away.
 type townStore struct {
 	store.Store
 	takes func() time.Duration
@@ -34,6 +34,8 @@ type townStore struct {
 	mu     sync.Mutex
 	views  int
 	broken inbox.AccountID
+	panics bool // what is broken
+	away   bool
 	failed int // how often what is broken was asked for
 	hold   bool
 	held   []*townListener // who wait
@@ -52,7 +54,7 @@ type listening struct{} // the key of a townListener
 func (s *townStore) View(ctx context.Context, fn func(store.Tx) error) error {
 	s.mu.Lock()
 	s.views++
-	hold := s.hold
+	hold, away := s.hold, s.away
 	if hold {
 		l, _ := ctx.Value(listening{}).(*townListener)
 		s.held = append(s.held, l)
@@ -63,6 +65,9 @@ func (s *townStore) View(ctx context.Context, fn func(store.Tx) error) error {
 		return ctx.Err()
 	}
 	time.Sleep(s.takes()) // bubble time
+	if away {
+		return store.ErrUnavailable
+	}
 	return s.Store.View(ctx, func(tx store.Tx) error { return fn(townTx{tx, s}) })
 }
 
@@ -76,6 +81,9 @@ func (t townTx) Events(q store.EventQuery) ([]store.Event, error) {
 	defer t.s.mu.Unlock()
 	if q.Account == t.s.broken {
 		t.s.failed++
+		if t.s.panics {
+			panic(errBroken)
+		}
 		return nil, errBroken
 	}
 	return t.Tx.Events(q)

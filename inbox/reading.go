@@ -2,8 +2,11 @@ package inbox
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
+
+	"github.com/teaminbox/teaminbox/store"
 )
 
 // pageReader reads the pages that begin at places.
@@ -126,7 +129,8 @@ func (r *reading) withdraw(w *wanted) bool {
 
 // readAll reads pages, and gives each to all who wait for it. If the caller's
 // context ends, others have to. If several can't be read together, each has to be
-// read by itself, so that none fails because of another.
+// read by itself, so that none fails because of another, unless the Store is away:
+// then each would wait as long, one after the other.
 func (r *reading) readAll(ctx context.Context, all []*wanted) error {
 	defer func() {
 		for _, w := range all {
@@ -143,17 +147,18 @@ func (r *reading) readAll(ctx context.Context, all []*wanted) error {
 			places = append(places, at)
 		}
 	}
-	pages, err := r.read(ctx, places)
+	var pages []*eventPage
+	err := protect(func() (err error) { pages, err = r.read(ctx, places); return err })
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return ctx.Err()
-	case err != nil && len(all) > 1:
+	case err != nil && len(all) > 1 && !errors.Is(err, store.ErrUnavailable):
 		for _, w := range all {
 			w.feed.readAlone()
 		}
 		return nil
 	case err != nil:
-		pages = []*eventPage{{err: err}}
+		pages = slices.Repeat([]*eventPage{{err: err}}, len(places))
 	}
 	for _, w := range all {
 		w.give(*pages[which[place{w.feed.account, w.ahead.after}]])
