@@ -83,7 +83,8 @@ func (a *Agent) nextPage(ctx context.Context, f *feed, first int, after store.Cu
 			if err != nil || page.read > first {
 				return page, err
 			}
-			continue
+			// Whoever watches takes that page for known, so none will come that
+			// says the same, as that somebody has lost their seat.
 		case read && !pause(ctx, a.in.cfg.PollInterval): // the others are ahead of what there is: the Store was set back, and one of them will find out
 			return nil, ctx.Err()
 		}
@@ -113,7 +114,7 @@ func (a *Agent) EventsAfter(ctx context.Context, after store.Cursor) ([]store.Ev
 	var visible []store.Event
 	for _, e := range page.events {
 		if page.company.sees(e, page.convs[e.Conversation], a.user) {
-			visible = append(visible, e)
+			visible = append(visible, record.CopyEvent(e)) // the page is others', too
 		}
 	}
 	return visible, page.last, nil
