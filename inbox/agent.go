@@ -96,7 +96,7 @@ func (a *Agent) change(ctx context.Context, id store.ConversationID, fn func(*tx
 		}
 		tried = events
 		return t.AppendEvents(events...)
-	})
+	}, a.expectVisit(id))
 }
 
 // happened reports whether the events of an earlier try are there after a

@@ -12,10 +12,11 @@ type expectation struct {
 	reads reads
 }
 
-// reads says what a change is likely to read by keys. Where a read is a round trip, the changes of a batch are asked what they expect, and all of it
-// is read at once; they are asked again when it is there, since what they read
-// says what they read next. It reads only what it has expected in an earlier
-// round. If it is wrong, the change reads what it needs by itself.
+// reads says what a change is likely to read by keys. Where a read is a round
+// trip, the changes of a batch are asked what they expect, and all of it is read
+// at once; they are asked again when it is there, since what they read says what
+// they read next. It reads only what it has expected in an earlier round. If it is
+// wrong, the change reads what it needs by itself.
 type reads func(t *tx, round int) store.Keys
 
 // expectationRounds is how often changes are asked.
@@ -178,6 +179,36 @@ func (a *Agent) expectReply(id store.ConversationID, key string) expectation {
 			k.Requests = []store.RequestRef{{Account: a.account, Key: key}}
 		}
 		return k
+	}}
+}
+
+// expectVisit expects what is read when a user does something else in a
+// conversation.
+func (a *Agent) expectVisit(id store.ConversationID) expectation {
+	return expectation{[]subject{aboutConversation(id)}, func(_ *tx, round int) store.Keys {
+		if round > 0 {
+			return store.Keys{}
+		}
+		return store.Keys{
+			Conversations: []store.ConversationID{id},
+			Marks:         []store.MarkRef{{Account: a.account, User: a.user, Conversation: id}},
+		}
+	}}
+}
+
+// expectDecision expects what is read when a user decides about a message.
+func expectDecision(id store.MessageID) expectation {
+	return expectation{[]subject{aboutMessage(id)}, func(t *tx, round int) store.Keys {
+		switch round {
+		case 0:
+			return store.Keys{Messages: []store.MessageID{id}}
+		case 1:
+			if found, err := t.Messages(id); err == nil && len(found) > 0 {
+				ids := []store.ConversationID{found[0].Conversation}
+				return store.Keys{Conversations: ids, Tasks: ids}
+			}
+		}
+		return store.Keys{}
 	}}
 }
 

@@ -225,6 +225,9 @@ func TestExpectations(t *testing.T) {
 	_, err = alice.Reply(ctx, list[0].ID, inbox.Draft{Text: "Yes."})
 	expected("a reply", err)
 	expected("sending it", work())
+	expected("reading", alice.MarkRead(ctx, list[0].ID, 0))
+	expected("claiming", alice.Claim(ctx, list[0].ID))
+	expected("releasing", alice.Release(ctx, list[0].ID))
 	expected("an opt-out", receive("in-3", "STOP"))
 	expected("confirming it", work())
 	if len(sent) != 3 || !slices.ContainsFunc(sent, func(m channel.Outbound) bool { return m.Text == "Yes." }) {

@@ -38,7 +38,9 @@ func (c *committer) choose(leader *change, n, most int) []*change {
 	if c.maxLeaders == 1 { // there is no other batch
 		n = min(most, len(c.waiting))
 		chosen := c.waiting[:n:n]
-		c.waiting = c.waiting[n:]
+		if c.waiting = c.waiting[n:]; len(c.waiting) == 0 {
+			c.waiting = nil // which would keep those who waited
+		}
 		return chosen
 	}
 	if c.engaged == nil {

@@ -214,7 +214,7 @@ func (a *Agent) MarkRead(ctx context.Context, id store.ConversationID, seq int64
 			return err
 		}
 		return a.markRead(t, conv, seq)
-	})
+	}, a.expectVisit(id))
 }
 
 func (a *Agent) markRead(t *tx, conv store.Conversation, seq int64) error {

@@ -65,7 +65,7 @@ func (in *Inbox) failed(ctx context.Context, lease store.Lease, err error) error
 			}
 		}
 		return t.Release(lease)
-	})
+	}, in.expectTurn(lease.Conversation, nil))
 }
 
 func (in *Inbox) countFailure(ctx context.Context, t *tx, task store.Task, cause error) error {

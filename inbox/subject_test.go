@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -245,6 +246,67 @@ func TestRandomChangesNeverMeetAndKeepTheirOrder(t *testing.T) {
 				t.Errorf("seed %d: nothing was made", seed)
 			}
 		})
+	}
+}
+
+// told is told what changes expect, and makes none.
+type told struct{ expects []expectation }
+
+func (l *told) do(_ context.Context, _ bool, _ func(*tx) error, expects ...expectation) error {
+	l.expects = expects
+	return nil
+}
+
+func (*told) length() int { return 0 }
+
+// Whatever is done in a conversation says what it is about and what it reads. What
+// does not may be in one batch while what it needs is in another, and when that is
+// busy, nobody knows for whom, so that all of its batch have to wait.
+func TestWhatIsDoneInAConversationIsAboutIt(t *testing.T) {
+	made := &told{}
+	in := &Inbox{commits: made, parts: parts{log: slog.New(slog.DiscardHandler)}}
+	alice := in.Agent("acme", "alice")
+	ctx := t.Context()
+	for what, do := range map[string]func() error{
+		"Claim":    func() error { return alice.Claim(ctx, 7) },
+		"Release":  func() error { return alice.Release(ctx, 7) },
+		"Assign":   func() error { return alice.Assign(ctx, 7, []store.UserID{"bob"}, nil) },
+		"Close":    func() error { return alice.Close(ctx, 7) },
+		"Reopen":   func() error { return alice.Reopen(ctx, 7) },
+		"MarkRead": func() error { return alice.MarkRead(ctx, 7, 0) },
+		"Resend":   func() error { return alice.Resend(ctx, 7) },
+		"MarkSent": func() error { return alice.MarkSent(ctx, 7) },
+		"a failure": func() error {
+			return in.failed(ctx, store.Lease{Conversation: 7}, &taskError{err: errUnknownTask})
+		},
+	} {
+		made.expects = nil
+		if err := do(); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+		if len(made.expects) != 1 || !slices.Contains(made.expects[0].about, subject{id: 7}) {
+			t.Errorf("%s is about %v", what, made.expects)
+			continue
+		}
+		if k := made.expects[0].reads(nil, 0); len(k.Conversations)+len(k.Messages) != 1 {
+			t.Errorf("%s expects to read %+v first", what, k)
+		}
+	}
+}
+
+// Of changes that were chosen the queue keeps nothing.
+func TestTheQueueKeepsNothing(t *testing.T) {
+	for leaders := range 3 {
+		c := newCommitter(&turnstile{})
+		c.maxLeaders = leaders + 1
+		queue := []*change{{}, {}, {}}
+		c.waiting = queue
+		if n := len(c.choose(nil, 3, 3)); n != 3 {
+			t.Fatalf("%d changes are chosen", n)
+		}
+		if c.waiting != nil && slices.ContainsFunc(queue, func(ch *change) bool { return ch != nil }) {
+			t.Errorf("with %d leaders changes are kept", leaders+1)
+		}
 	}
 }
 

@@ -96,9 +96,9 @@ func (in *Inbox) deliver(ctx context.Context, lease store.Lease, p *piece) (*pie
 	}
 }
 
-// proceed records the outcome of a piece, which may be nil, and takes the next one, in one
-// transaction. If nobody knows whether that committed, it is repeated: what an
-// earlier try has marked as being sent is then still ours to hand over.
+// proceed records the outcome of a piece, which may be nil, and takes the next
+// one, in one transaction. If nobody knows whether that committed, it is repeated:
+// what an earlier try has marked as being sent is then still ours to hand over.
 func (in *Inbox) proceed(ctx context.Context, lease store.Lease, p *piece, record func(t *tx, conv store.Conversation, held bool) error) (*piece, error) {
 	var next *piece
 	var marked *outgoing
@@ -159,7 +159,7 @@ func (in *Inbox) proceed(ctx context.Context, lease store.Lease, p *piece, recor
 			return err
 		}
 		return record(t, conv, held)
-	}); kept != nil {
+	}, in.expectTurn(lease.Conversation, p)); kept != nil {
 		return nil, kept
 	}
 	return nil, err

@@ -124,7 +124,7 @@ func (a *Agent) settle(ctx context.Context, id store.MessageID, fn func(*tx, sto
 			return err
 		}
 		return t.AppendEvents(e)
-	})
+	}, expectDecision(id))
 }
 
 // deleteQuestions takes what is to be asked about a message out of the
