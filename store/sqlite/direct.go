@@ -55,7 +55,7 @@ func (d direct) run(ctx context.Context, text string, args ...any) error {
 func (d direct) end() error { return d.driver.Close() }
 
 // directStatement is a prepared statement with room for what goes in and comes
-// out.
+// out. It lives long, so none of that stays in it.
 type directStatement struct {
 	driver driverStmt
 	args   []driver.NamedValue
@@ -68,6 +68,7 @@ func (s *directStatement) exec(ctx context.Context, args []any) (int64, error) {
 		return 0, err
 	}
 	result, err := s.driver.ExecContext(ctx, s.args)
+	clear(s.args)
 	if err != nil {
 		return 0, err
 	}
@@ -80,6 +81,7 @@ func (s *directStatement) query(ctx context.Context, args []any) (answer, error)
 		return nil, err
 	}
 	found, err := s.driver.QueryContext(ctx, s.args)
+	clear(s.args) // SQLite has copies
 	if err != nil {
 		return nil, err
 	}
@@ -118,8 +120,12 @@ func (r *directRows) Next() bool {
 	return err == nil
 }
 
-func (r *directRows) Err() error   { return r.err }
-func (r *directRows) Close() error { return r.driver.Close() }
+func (r *directRows) Err() error { return r.err }
+
+func (r *directRows) Close() error {
+	clear(r.values)
+	return r.driver.Close()
+}
 
 // Scan reads a row into variables of the kinds that this package has.
 func (r *directRows) Scan(dest ...any) error {

@@ -7,6 +7,8 @@ import (
 	"math"
 	"testing"
 	"time"
+
+	"github.com/teaminbox/teaminbox/store"
 )
 
 // What a column holds is read as it is, or not at all.
@@ -78,5 +80,36 @@ func TestAnswersThatAreOdd(t *testing.T) {
 	}
 	if n, err := one[int64](ctx, c, `SELECT 7`); err != nil || n != 7 {
 		t.Errorf("%d, %v", n, err)
+	}
+}
+
+// A long text does not stay in memory for as long as the connection that it went
+// through.
+func TestStatementsKeepNothing(t *testing.T) {
+	s := openAt(t, newPath(t), Config{})
+	c := store.Conversation{ID: 1, Account: "acme", Inbox: "support", Theirs: "+14155550101", Status: store.Open, Preview: "Hello"}
+	update(t, s, func(tx store.Tx) error { return tx.PutConversations(c) })
+	update(t, s, func(tx store.Tx) error {
+		_, err := tx.Conversations(c.ID)
+		return err
+	})
+	looked := 0
+	for text, prepared := range connection(t, s.writer).statements {
+		st := prepared.(*directStatement)
+		for _, in := range st.args[:cap(st.args)] {
+			looked++
+			if in.Value != nil {
+				t.Errorf("%v went into a statement and stays:\n\t%s", in.Value, text)
+			}
+		}
+		for _, out := range st.values {
+			looked++
+			if out != nil {
+				t.Errorf("%v came out of a statement and stays:\n\t%s", out, text)
+			}
+		}
+	}
+	if looked < 40 {
+		t.Errorf("%d places for values were looked at, want those of the conversation both ways", looked)
 	}
 }
