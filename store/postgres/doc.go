@@ -57,7 +57,7 @@
 // takes the account's lock for the last statement and the COMMIT. Measured on a
 // machine of two cores, small transactions by 8 connections, medians: 6,400
 // commits a second with a bare sequence, 2,050 with the lock, 2,560 with a row
-// that counts. The engine puts up to 128 changes into a commit, so none of this
+// that counts. The engine puts up to 64 changes into a commit, so none of this
 // is the limit. The counting row was not taken because its dead versions pile
 // up behind any long transaction in the database, a backup for instance: after
 // ten seconds of one it had fallen from 2,130 to 1,180 a second, while the lock
