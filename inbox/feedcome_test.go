@@ -1,6 +1,7 @@
 package inbox_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"testing/synctest"
@@ -64,6 +65,28 @@ func TestEventsAfterGivesEachTheirOwn(t *testing.T) {
 				t.Fatalf("caller %d got %+v", i, events)
 			}
 			events[0].Detail.Users[0] = "carol"
+		}
+	})
+}
+
+// A read of which nothing is heard, as through a connection that is dead, holds up
+// the others no longer than a transaction does.
+func TestAReadThatHangsIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTown(t, 20)
+		all := w.listenToAll()
+		w.store.set(func() { w.store.hold = true })
+		w.come(w.ids...)
+		w.pass(time.Second)
+		w.store.set(func() { w.store.hold = false })
+		w.pass(35 * time.Second)
+		for id, l := range all {
+			if !l.hasEnded() && len(l.got) != 1 {
+				t.Errorf("the listener to %s waits still", id)
+			}
+			if errors.Is(l.err, context.DeadlineExceeded) {
+				t.Errorf("the listener to %s got %v, which says that its own time is over", id, l.err)
+			}
 		}
 	})
 }

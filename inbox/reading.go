@@ -3,8 +3,10 @@ package inbox
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/teaminbox/teaminbox/store"
 )
@@ -28,6 +30,9 @@ const (
 	pageReaders = 2  // who read at once: a Store has connections for everything else
 	pagesAtOnce = 64 // which one of them reads
 )
+
+// readTimeout bounds one read, as commitTimeout does a transaction.
+const readTimeout = 30 * time.Second
 
 func (r *reading) init(read pageReader) {
 	r.read, r.busy = read, make(chan struct{}, pageReaders)
@@ -147,8 +152,7 @@ func (r *reading) readAll(ctx context.Context, all []*wanted) error {
 			places = append(places, at)
 		}
 	}
-	var pages []*eventPage
-	err := protect(func() (err error) { pages, err = r.read(ctx, places); return err })
+	pages, err := r.readInTime(ctx, places)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return ctx.Err()
@@ -164,6 +168,18 @@ func (r *reading) readAll(ctx context.Context, all []*wanted) error {
 		w.give(*pages[which[place{w.feed.account, w.ahead.after}]])
 	}
 	return nil
+}
+
+// readInTime reads pages, and gives up after a while: whoever reads may have all
+// the time in the world, and those who wait for it have not.
+func (r *reading) readInTime(ctx context.Context, places []place) (pages []*eventPage, err error) {
+	limited, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	err = protect(func() (err error) { pages, err = r.read(limited, places); return err })
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		return nil, fmt.Errorf("inbox: the events were not read within %v: %w", readTimeout, errAbandoned)
+	}
+	return pages, err
 }
 
 // give gives a page to those who wait for it, if there is anything new in it.
