@@ -32,7 +32,8 @@ func (c *committer) take(own *change) []*change {
 //
 // Changes about one subject are never in two batches at once, where each would
 // wait for the other with all that is in it, and those that wait come in turn:
-// whoever is left has its subjects before those behind.
+// whoever is left has its subjects before those behind. A change that was parted is
+// no longer among them.
 func (c *committer) choose(leader *change, n, most int) []*change {
 	n = min(n, most)
 	if c.maxLeaders == 1 { // there is no other batch
