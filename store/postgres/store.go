@@ -57,11 +57,11 @@ var (
 )
 
 // Parallelism is how many Updates an engine should have under way: while one
-// waits for the server, others keep both of them busy. More than three make the
-// batches smaller than they gain, and so do fewer than 16 changes. It leaves half of
-// the connections to Views.
+// waits for the server, another keeps both of them busy. More than two make the
+// batches smaller than they gain, the more so beside other processes, and so do
+// fewer than 32 changes. It leaves half of the connections to Views.
 func (s *Store) Parallelism() (updates, changes int) {
-	return int(max(1, min(3, s.pool.Config().MaxConns/2))), 16
+	return int(max(1, min(2, s.pool.Config().MaxConns/2))), 32
 }
 
 // View runs fn on a snapshot of the database. It neither waits for an Update
