@@ -174,8 +174,8 @@ func (in *Inbox) stepBackfill(ctx context.Context, b channel.Backfiller, first *
 		if *first == 0 {
 			*first = mark.Version
 		}
-		if a.wait = in.untilBackfill(mark, starting, t.now); a.wait > 0 {
-			a.known = mark.Version > *first && mark.Error == "" && mark.Through.Equal(mark.AskedAt)
+		a.known = mark.Version > *first && mark.Error == "" && mark.Through.Equal(mark.AskedAt)
+		if a.wait = in.untilBackfill(mark, starting && !a.known, t.now); a.wait > 0 {
 			return nil
 		}
 		mark.AskedAt, claimed = t.now, t.now
