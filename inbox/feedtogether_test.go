@@ -96,11 +96,7 @@ func TestAnAccountThatCanNotBeReadHurtsNoOther(t *testing.T) {
 		if l := all[bad]; !l.hasEnded() || !errors.Is(l.err, errBroken) || len(l.got) > 0 {
 			t.Errorf("the listener to what can't be read got %v, %v", l.got, l.err)
 		}
-		for id, l := range all {
-			if id != bad && (len(l.got) != 1 || l.hasEnded()) {
-				t.Errorf("the listener to %s got %v, %v", id, l.got, l.err)
-			}
-		}
+		othersGotOne(t, all, bad)
 		if w.store.failed > 2 {
 			t.Errorf("it has failed %d times, want once with others, and once alone", w.store.failed)
 		}
@@ -123,14 +119,10 @@ func TestAPanicForOneAccountHurtsNoOther(t *testing.T) {
 		w.store.set(func() { w.store.broken, w.store.panics = bad, true })
 		w.come(w.ids...)
 		w.pass(time.Second)
-		for id, l := range all {
-			switch {
-			case id == bad && (!l.hasEnded() || l.err == nil || len(l.got) > 0):
-				t.Errorf("the listener for whom the store panics got %v, %v", l.got, l.err)
-			case id != bad && (len(l.got) != 1 || l.hasEnded()):
-				t.Errorf("the listener to %s got %v, %v", id, l.got, l.err)
-			}
+		if l := all[bad]; !l.hasEnded() || l.err == nil || len(l.got) > 0 {
+			t.Errorf("the listener for whom the store panics got %v, %v", l.got, l.err)
 		}
+		othersGotOne(t, all, bad)
 	})
 }
 
@@ -171,11 +163,7 @@ func TestAnAccountThatIsResetHurtsNoOther(t *testing.T) {
 		if l := all[lost]; !l.hasEnded() || !errors.Is(l.err, inbox.ErrReset) || len(l.got) > 0 {
 			t.Errorf("the listener to what is lost got %v, %v", l.got, l.err)
 		}
-		for id, l := range all {
-			if id != lost && (len(l.got) != 1 || l.hasEnded()) {
-				t.Errorf("the listener to %s got %v, %v", id, l.got, l.err)
-			}
-		}
+		othersGotOne(t, all, lost)
 		if n := w.store.viewed(); n > 6 {
 			t.Errorf("the store was asked %d times, want at most 6", n)
 		}

@@ -179,3 +179,14 @@ func (w *town) pass(d time.Duration) {
 	time.Sleep(d) // bubble time
 	synctest.Wait()
 }
+
+// othersGotOne fails unless each listener but that to one account got an event, and
+// listens on.
+func othersGotOne(t *testing.T, all map[inbox.AccountID]*townListener, hurt inbox.AccountID) {
+	t.Helper()
+	for id, l := range all {
+		if id != hurt && (len(l.got) != 1 || l.hasEnded()) {
+			t.Errorf("the listener to %s got %v, %v", id, l.got, l.err)
+		}
+	}
+}

@@ -126,7 +126,7 @@ func TestQuestionAboutAnEarlierAttemptIsNotAskedAboutALaterOne(t *testing.T) {
 		time.Sleep(5 * time.Minute)
 		mustStop(t, stopA)
 		mustStop(t, stopB)
-		time.Sleep(time.Minute) // a Send that ignores its context may be under way
+		time.Sleep(time.Minute) // bubble time: a Send that ignores its context may be under way
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		if len(w.landed) != 1 {

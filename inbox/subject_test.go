@@ -227,8 +227,8 @@ func TestRandomChangesNeverMeetAndKeepTheirOrder(t *testing.T) {
 						}
 					}
 				})
-				synctest.Wait() // they come in order
-				time.Sleep(spent)
+				synctest.Wait()   // they come in order
+				time.Sleep(spent) // bubble time
 			}
 			all.Wait()
 			if s.met > 0 || s.most > c.maxLeaders {

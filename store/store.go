@@ -64,7 +64,8 @@ type Notifier interface {
 // Parallel is a Store that gains from several Updates at once, as a server does
 // that is waited for. Parallelism returns how many one engine should have under way,
 // and how many changes have to wait before another begins beside those, as each has
-// a price of its own. Of a Store without it, an engine has one under way.
+// a price of its own. It is asked once for each engine, changes no answer, and less
+// than 1 counts as 1. Of a Store without it, an engine has one under way.
 type Parallel interface {
 	Store
 	Parallelism() (updates, changes int)
