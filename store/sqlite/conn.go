@@ -8,7 +8,8 @@ import "context"
 // Statements run to their end whatever becomes of the caller's context:
 // interrupting one costs a goroutine for each and leaves a connection that has
 // to be thrown away. They are short; whoever runs many of them, or waits for a
-// lock, looks at the context in between.
+// lock, looks at the context in between. So the driver is given none: making one
+// for each statement would have its price, too.
 type conn struct {
 	session
 	statements map[string]statement
@@ -30,8 +31,8 @@ type session interface {
 // statement is a prepared statement. It is not run again before its rows are
 // closed.
 type statement interface {
-	exec(ctx context.Context, args []any) (changed int64, err error)
-	query(ctx context.Context, args []any) (answer, error)
+	exec(args []any) (changed int64, err error)
+	query(args []any) (answer, error)
 	close() error
 }
 
@@ -52,7 +53,7 @@ func (c *conn) prepare(ctx context.Context, text string) (statement, error) {
 	if s, ok := c.statements[text]; ok {
 		return s, nil
 	}
-	s, err := c.prepareStatement(ctx, text)
+	s, err := c.prepareStatement(context.WithoutCancel(ctx), text)
 	if err != nil {
 		return nil, err
 	}
@@ -62,22 +63,20 @@ func (c *conn) prepare(ctx context.Context, text string) (statement, error) {
 
 // exec runs a statement and returns how many rows it has changed.
 func (c *conn) exec(ctx context.Context, text string, args ...any) (int64, error) {
-	ctx = context.WithoutCancel(ctx)
 	s, err := c.prepare(ctx, text)
 	if err != nil {
 		return 0, err
 	}
-	return s.exec(ctx, args)
+	return s.exec(args)
 }
 
 // query runs a statement that answers with rows. The caller closes them.
 func (c *conn) query(ctx context.Context, text string, args ...any) (answer, error) {
-	ctx = context.WithoutCancel(ctx)
 	s, err := c.prepare(ctx, text)
 	if err != nil {
 		return nil, err
 	}
-	return s.query(ctx, args)
+	return s.query(args)
 }
 
 // scan runs a statement that answers with one row, and reads it.

@@ -59,15 +59,15 @@ func (d direct) end() error { return d.driver.Close() }
 type directStatement struct {
 	driver driverStmt
 	args   []driver.NamedValue
-	values []driver.Value
+	rows   directRows
 }
 
-func (s *directStatement) exec(ctx context.Context, args []any) (int64, error) {
+func (s *directStatement) exec(args []any) (int64, error) {
 	var err error
 	if s.args, err = bind(s.args[:0], args); err != nil {
 		return 0, err
 	}
-	result, err := s.driver.ExecContext(ctx, s.args)
+	result, err := s.driver.ExecContext(context.Background(), s.args)
 	clear(s.args)
 	if err != nil {
 		return 0, err
@@ -75,20 +75,21 @@ func (s *directStatement) exec(ctx context.Context, args []any) (int64, error) {
 	return result.RowsAffected()
 }
 
-func (s *directStatement) query(ctx context.Context, args []any) (answer, error) {
+func (s *directStatement) query(args []any) (answer, error) {
 	var err error
 	if s.args, err = bind(s.args[:0], args); err != nil {
 		return nil, err
 	}
-	found, err := s.driver.QueryContext(ctx, s.args)
+	found, err := s.driver.QueryContext(context.Background(), s.args)
 	clear(s.args) // SQLite has copies
 	if err != nil {
 		return nil, err
 	}
-	if s.values == nil {
-		s.values = make([]driver.Value, len(found.Columns()))
+	if s.rows.values == nil {
+		s.rows.values = make([]driver.Value, len(found.Columns()))
 	}
-	return &directRows{driver: found, values: s.values}, nil
+	s.rows.driver, s.rows.err = found, nil
+	return &s.rows, nil
 }
 
 func (s *directStatement) close() error { return s.driver.Close() }
@@ -124,7 +125,9 @@ func (r *directRows) Err() error { return r.err }
 
 func (r *directRows) Close() error {
 	clear(r.values)
-	return r.driver.Close()
+	found := r.driver
+	r.driver = nil
+	return found.Close()
 }
 
 // Scan reads a row into variables of the kinds that this package has.

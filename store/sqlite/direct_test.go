@@ -102,7 +102,7 @@ func TestStatementsKeepNothing(t *testing.T) {
 				t.Errorf("%v went into a statement and stays:\n\t%s", in.Value, text)
 			}
 		}
-		for _, out := range st.values {
+		for _, out := range st.rows.values {
 			looked++
 			if out != nil {
 				t.Errorf("%v came out of a statement and stays:\n\t%s", out, text)

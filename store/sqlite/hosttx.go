@@ -25,16 +25,16 @@ func (h hostTx) end() error { return nil }
 
 type hostStatement struct{ prepared *sql.Stmt }
 
-func (s hostStatement) exec(ctx context.Context, args []any) (int64, error) {
-	result, err := s.prepared.ExecContext(ctx, args...)
+func (s hostStatement) exec(args []any) (int64, error) {
+	result, err := s.prepared.ExecContext(context.Background(), args...)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected()
 }
 
-func (s hostStatement) query(ctx context.Context, args []any) (answer, error) {
-	return s.prepared.QueryContext(ctx, args...) //nolint:rowserrcheck // whoever reads them does
+func (s hostStatement) query(args []any) (answer, error) {
+	return s.prepared.QueryContext(context.Background(), args...) //nolint:rowserrcheck // whoever reads them does
 }
 
 func (s hostStatement) close() error { return s.prepared.Close() }

@@ -19,6 +19,21 @@ var (
 	messagesByID = newKeyed(`SELECT ` + messageColumns + ` FROM messages WHERE id IN %s`)
 )
 
+// receivedMessage inserts a message that is justReceived: each parameter of a
+// statement has its price, and most columns are about what is sent.
+const receivedMessage = `
+	INSERT INTO messages (id, account, conversation, seq, channel, provider_id, text, extras, from_address, to_address, inbound_count, opened, kind, rule, created_at,
+		direction, author_kind, author_user, request_key, purpose, confirms, state, attempts, code, reason, segments, version)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'in', 'customer', '', '', '', 0, '', 0, '', '', 0, 1)`
+
+// justReceived reports whether a message is a new one of a customer's, with
+// nothing that only messages have that are sent.
+func justReceived(m store.Message) bool {
+	return m.Version == 0 && m.Direction == store.Inbound && m.Author == store.Author{Kind: store.ByCustomer} && m.RequestKey == "" &&
+		m.Purpose == "" && m.Confirms == 0 && m.State == "" && m.StateAt.IsZero() && m.DueAt.IsZero() &&
+		m.Attempts == 0 && m.AttemptedAt.IsZero() && m.Code == "" && m.Reason == "" && m.Segments == 0
+}
+
 func scanMessage(r row, m *store.Message) error {
 	return r.Scan((*int64)(&m.ID), (*string)(&m.Account), (*int64)(&m.Conversation), &m.Seq, &m.Channel, &m.ProviderID, &m.RequestKey,
 		(*string)(&m.Direction), (*string)(&m.Author.Kind), (*string)(&m.Author.User), &m.Text, jsonColumn{&m.Extras},
@@ -72,11 +87,7 @@ func (t *tx) PutMessages(ms ...store.Message) error {
 				return t.fail(fmt.Errorf("sqlite: Message.Extras: %w", err))
 			}
 		}
-		if err := t.put(messagesTable, "message", m.ID, m.Version,
-			int64(m.ID), string(m.Account), int64(m.Conversation), m.Seq, m.Channel, m.ProviderID, m.RequestKey,
-			string(m.Direction), string(m.Author.Kind), string(m.Author.User), m.Text, extras, string(m.From), string(m.To),
-			m.InboundCount, m.Opened, int64(m.Kind), m.Rule, string(m.Purpose), int64(m.Confirms),
-			string(m.State), stamp(m.StateAt), stamp(m.DueAt), m.Attempts, stamp(m.AttemptedAt), m.Code, m.Reason, m.Segments, stamp(m.CreatedAt)); err != nil {
+		if err := t.putMessage(m, extras); err != nil {
 			return err
 		}
 		if m.Version == 0 && m.Text != "" {
@@ -84,4 +95,18 @@ func (t *tx) PutMessages(ms ...store.Message) error {
 		}
 	}
 	return nil
+}
+
+func (t *tx) putMessage(m store.Message, extras any) error {
+	if justReceived(m) && !t.restores {
+		_, err := t.conn.exec(t.ctx, receivedMessage,
+			int64(m.ID), string(m.Account), int64(m.Conversation), m.Seq, m.Channel, m.ProviderID, m.Text, extras, string(m.From), string(m.To),
+			m.InboundCount, m.Opened, int64(m.Kind), m.Rule, stamp(m.CreatedAt))
+		return t.inserted(err, "message", m.ID)
+	}
+	return t.put(messagesTable, "message", m.ID, m.Version,
+		int64(m.ID), string(m.Account), int64(m.Conversation), m.Seq, m.Channel, m.ProviderID, m.RequestKey,
+		string(m.Direction), string(m.Author.Kind), string(m.Author.User), m.Text, extras, string(m.From), string(m.To),
+		m.InboundCount, m.Opened, int64(m.Kind), m.Rule, string(m.Purpose), int64(m.Confirms),
+		string(m.State), stamp(m.StateAt), stamp(m.DueAt), m.Attempts, stamp(m.AttemptedAt), m.Code, m.Reason, m.Segments, stamp(m.CreatedAt))
 }

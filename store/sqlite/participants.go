@@ -38,11 +38,14 @@ func (t *tx) relist(id store.ConversationID, was, is record.Listing) error {
 	for _, name := range gone {
 		const place = ` WHERE account = ? AND name = ? AND status = ? AND last_at = ? AND conversation = ?`
 		var err error
-		if slices.Contains(come, name) {
+		switch stays := slices.Contains(come, name); {
+		case stays && was.Account == is.Account && was.Status == is.Status && was.ClaimedBy == is.ClaimedBy:
+			_, err = t.exec(`UPDATE participants SET last_at = ?`+place, is.LastAt, string(was.Account), name, string(was.Status), was.LastAt, int64(id))
+		case stays:
 			_, err = t.exec(`UPDATE participants SET account = ?, status = ?, last_at = ?, claimed_by = ?`+place,
 				string(is.Account), string(is.Status), is.LastAt, string(is.ClaimedBy),
 				string(was.Account), name, string(was.Status), was.LastAt, int64(id))
-		} else {
+		default:
 			_, err = t.exec(`DELETE FROM participants`+place, string(was.Account), name, string(was.Status), was.LastAt, int64(id))
 		}
 		if err != nil {

@@ -27,7 +27,9 @@ func (t *tx) PutTasks(ts ...store.Task) error {
 		return err
 	}
 	for _, k := range ts {
-		if _, err := t.exec(`INSERT OR REPLACE INTO tasks (`+taskColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		if _, err := t.exec(`INSERT INTO tasks (`+taskColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (id) DO UPDATE SET account = excluded.account, conversation = excluded.conversation, kind = excluded.kind, message = excluded.message,
+				due_at = excluded.due_at, attempts = excluded.attempts, error = excluded.error, set_aside = excluded.set_aside, not_before = excluded.not_before`,
 			int64(k.ID), string(k.Account), int64(k.Conversation), string(k.Kind), int64(k.Message), k.DueAt.UnixMicro(), k.Attempts, k.Error, k.SetAside, stamp(k.NotBefore)); err != nil {
 			return err
 		}

@@ -183,19 +183,24 @@ func (t *tx) put(table versioned, what string, id any, version int64, values ...
 	}
 	if version == 0 || t.restores {
 		_, err := t.conn.exec(t.ctx, table.insert, append(values, version)...)
-		switch {
-		case codeOf(err) == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
-			return t.fail(fmt.Errorf("sqlite: %w: %s %v is there already", store.ErrConflict, what, id))
-		case err != nil:
-			return t.fail(fmt.Errorf("%w (%s %v)", statementError(err), what, id))
-		}
-		return nil
+		return t.inserted(err, what, id)
 	}
 	n, err := t.exec(table.update, slices.Concat(values[table.others:], values[:table.others], []any{version})...)
 	if err == nil && n == 0 && table.replace != "" {
 		n, err = t.exec(table.replace, append(values, version)...)
 	}
 	return t.changed(n, err, what, id, version)
+}
+
+// inserted returns why the insert of a record with a version has failed.
+func (t *tx) inserted(err error, what string, id any) error {
+	switch {
+	case err == nil:
+		return nil
+	case codeOf(err) == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+		return t.fail(fmt.Errorf("sqlite: %w: %s %v is there already", store.ErrConflict, what, id))
+	}
+	return t.fail(fmt.Errorf("%w (%s %v)", statementError(err), what, id))
 }
 
 // changed returns why the update of a record with a version has failed.
