@@ -9,7 +9,9 @@
 // hour window.
 //
 // The ledger is a list of [Entry] records that is only ever added to. What
-// holds for a contact is folded from it by [Fold].
+// holds for a contact is folded from it by [Fold]. Each entry has a [Link] to the
+// one before it, so that [Verify] finds out if somebody has changed the ledger
+// afterwards.
 //
 // # What this is not
 //

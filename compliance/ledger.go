@@ -19,7 +19,7 @@ func KeyOf(account string, a channel.Address) Key {
 	return Key{Account: account, Family: a.Family(), Identity: a.Identity()}
 }
 
-// EntryID identifies a ledger entry. Later entries have larger ids.
+// EntryID identifies a ledger entry.
 type EntryID int64
 
 // Source is who or what brought a ledger entry about.
@@ -46,6 +46,16 @@ type Entry struct {
 	Channel    string    // the channel's name
 	Message    string    // our id of the message that brought it, or ""
 	Actor      string    // the operator's user id, or ""
+	Link       Link
+}
+
+// before reports whether an entry was recorded before another of the same key:
+// ids alone don't tell if processes draw them side by side.
+func (e *Entry) before(other *Entry) bool {
+	if e.Key == other.Key && e.Link.Seq != other.Link.Seq {
+		return e.Link.Seq < other.Link.Seq // the older ones have no place
+	}
+	return e.ID < other.ID
 }
 
 // State is what the ledger says about a key at one moment.
@@ -90,7 +100,7 @@ func Fold(entries []Entry) State {
 		case e.Kind != kind:
 		case kind == OptOut && ins.any && e.OccurredAt.Before(ins.at):
 		case kind == OptIn && outs.any && !e.OccurredAt.After(outs.at):
-		case first == nil, e.ID < first.ID:
+		case first == nil, e.before(first):
 			first = e
 		}
 	}

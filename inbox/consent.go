@@ -6,6 +6,7 @@ import (
 
 	"github.com/teaminbox/teaminbox/channel"
 	"github.com/teaminbox/teaminbox/compliance"
+	"github.com/teaminbox/teaminbox/internal/record"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -159,15 +160,17 @@ func (in *Inbox) recordConsent(t *tx, conv store.Conversation, before consent, e
 	if e.Kind == compliance.OptOut {
 		e.OccurredAt = optOutAt(e.OccurredAt, before.entries)
 	}
-	e.Channel, e.RecordedAt = conv.Channel, t.now
+	e.OccurredAt, e.SentAt = record.Time(e.OccurredAt), record.Time(e.SentAt)
+	e.Channel, e.RecordedAt = conv.Channel, record.Time(t.now)
 	added := make([]compliance.Entry, len(before.keys))
 	for i, key := range before.keys {
 		id, err := t.NewID()
 		if err != nil {
 			return e, before.state, err
 		}
-		added[i] = e
-		added[i].ID, added[i].Key = compliance.EntryID(id), key
+		linked := e
+		linked.ID, linked.Key = compliance.EntryID(id), key
+		added[i] = compliance.Chain(entriesOf(before.entries, key), linked, in.name())
 	}
 	if err := t.AppendConsent(added...); err != nil {
 		return e, before.state, err
@@ -183,6 +186,17 @@ func (in *Inbox) recordConsent(t *tx, conv store.Conversation, before consent, e
 	ev := eventOf(t, conv, typ, store.Author{Kind: actorOf(e.Source)}, store.Detail{Reason: e.Rule})
 	ev.Message = message
 	return added[0], after, t.AppendEvents(ev)
+}
+
+// entriesOf returns the entries of one key.
+func entriesOf(entries []compliance.Entry, key compliance.Key) []compliance.Entry {
+	var of []compliance.Entry
+	for _, e := range entries {
+		if e.Key == key {
+			of = append(of, e)
+		}
+	}
+	return of
 }
 
 func actorOf(s compliance.Source) store.AuthorKind {

@@ -23,7 +23,7 @@ func ledgerOf(t *testing.T, h *inboxtest.Harness, a channel.Address) []complianc
 		entries, err = tx.ConsentEntries(compliance.KeyOf(string(inbox.DefaultAccount), a))
 		return err
 	})
-	if err != nil {
+	if err := errors.Join(err, compliance.Verify(entries)); err != nil {
 		t.Fatal(err)
 	}
 	return entries

@@ -36,7 +36,8 @@ type parts struct {
 
 	now    func() time.Time
 	jitter func() float64
-	owner  string // of leases; another for every engine
+	name   func() string // see sources.Sources
+	owner  string        // of leases; another for every engine
 
 	pace      *pacer
 	telemetry *telemetry
@@ -69,6 +70,7 @@ func NewWithSources(cfg Config, src sources.Sources) (*Inbox, error) {
 		log:      cfg.Logger,
 		now:      src.Now,
 		jitter:   src.Jitter,
+		name:     src.Name,
 		owner:    src.Name(),
 		pace:     newPacer(),
 	}}

@@ -8,6 +8,7 @@ type Ledger interface {
 	// given, then by id.
 	ConsentEntries(keys ...compliance.Key) ([]compliance.Entry, error)
 	// AppendConsent adds entries. Their ids come from Tx.NewID. It fails with
-	// ErrDuplicate if an id exists.
+	// ErrDuplicate if an id exists, or if the key has an entry with the same
+	// Link.Seq, unless that is 0.
 	AppendConsent(es ...compliance.Entry) error
 }

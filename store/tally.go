@@ -139,7 +139,7 @@ func appendValue(b []byte, v reflect.Value) []byte {
 			return append(b, 0)
 		}
 		return appendValue(append(b, 1), v.Elem())
-	case reflect.Slice:
+	case reflect.Slice, reflect.Array:
 		b = binary.AppendUvarint(b, uint64(v.Len()))
 		for i := range v.Len() {
 			b = appendValue(b, v.Index(i))

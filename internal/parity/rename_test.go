@@ -1,6 +1,7 @@
 package parity
 
 import (
+	"encoding/binary"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -80,6 +81,12 @@ func (r *renamer) copy(v reflect.Value) reflect.Value {
 	if kind, ok := numbered[v.Type()]; ok {
 		out.SetInt(r.number(kind, v.Int()))
 		return out
+	}
+	if d, ok := v.Interface().(compliance.Digest); ok { // of numbers, among others
+		n := r.number("digest", int64(binary.BigEndian.Uint64(d[:])))
+		var named compliance.Digest
+		binary.BigEndian.PutUint64(named[len(named)-8:], uint64(n))
+		return reflect.ValueOf(named)
 	}
 	switch v.Kind() {
 	case reflect.Struct:

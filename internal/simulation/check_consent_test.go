@@ -65,6 +65,22 @@ var optOut = &check{5, "opt-out", "after an opt-out no message is begun to be se
 	}}
 }}
 
+var ledgerChained = &check{5, "the ledger is a chain", "at every commit, what the ledger holds about a customer follows from what it held before", func(_ *evidence, fail failer) watcher {
+	entries := make(map[compliance.Key][]compliance.Entry)
+	heads := make(map[compliance.Key]compliance.Head)
+	return watcher{write: func(_ *model, x *commit, write any) {
+		e, ok := write.(compliance.Entry)
+		if !ok {
+			return
+		}
+		entries[e.Key] = append(entries[e.Key], e)
+		if err := compliance.Verify(entries[e.Key], heads[e.Key]); err != nil {
+			fail("commit %d: %v", x.n, err)
+		}
+		heads[e.Key] = compliance.HeadOf(entries[e.Key])
+	}}
+}}
+
 // keysOf are those under which the ledger has the customer of a message. A
 // number and a user id of one medium that are known to be one customer's count
 // both; two telephone numbers do not.

@@ -51,6 +51,13 @@ var plantedBugs = []plantedBug{
 		by:   optOut,
 	},
 	{
+		name: "an entry of the ledger is changed after it was linked",
+		file: "inbox/consent.go",
+		old:  "linked, in.name())",
+		new:  "linked, in.name())\n\t\tadded[i].SentAt = time.Time{}",
+		by:   ledgerChained,
+	},
+	{
 		name: "an unconfirmed message is sent again",
 		file: "inbox/reconcile.go",
 		old:  "\tif err := in.finish(t, conv, m, task, store.StateUnconfirmed, code, ",

@@ -13,7 +13,7 @@ import (
 type Sources struct {
 	Now    func() time.Time
 	Jitter func() float64 // evenly spread over [0, 1)
-	Name   func() string  // never the same twice, in any process
+	Name   func() string  // never the same twice, in any process, and not to be guessed
 }
 
 // Real returns the world's own sources.

@@ -30,6 +30,14 @@ func (t *tx) appendConsent(e compliance.Entry) error {
 	if _, ok := t.entryIDs.get(e.ID); ok {
 		return fmt.Errorf("memory: %w: there is a ledger entry %d", store.ErrDuplicate, e.ID)
 	}
+	for k, other := range t.entries.from(entryKey{key: e.Key}) {
+		if k.key != e.Key {
+			break
+		}
+		if e.Link.Seq > 0 && other.Link.Seq == e.Link.Seq {
+			return fmt.Errorf("memory: %w: entry %d has the place %d of ledger entry %d", store.ErrDuplicate, other.ID, e.Link.Seq, e.ID)
+		}
+	}
 	e = record.CopyEntry(e)
 	t.entryIDs.set(t.number, e.ID, struct{}{})
 	t.entries.set(t.number, entryKey{e.Key, e.ID}, &e)

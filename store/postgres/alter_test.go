@@ -29,7 +29,8 @@ func (w waits) Write(line []byte) (int, error) {
 func TestOpenHoldsUpNoWriters(t *testing.T) {
 	for what, outdate := range map[string]string{
 		"other tokens": `UPDATE @search_state SET version = 0`,
-		"an earlier version": `DROP TABLE @host_events; DROP FUNCTION @add_host_events; DROP TABLE @self; DROP INDEX @tasks_turns;
+		"an earlier version": `ALTER TABLE @consent DROP COLUMN seq, DROP COLUMN previous, DROP COLUMN salt, DROP COLUMN personal, DROP COLUMN hash;
+			DROP TABLE @host_events; DROP FUNCTION @add_host_events; DROP TABLE @self; DROP INDEX @tasks_turns;
 			DELETE FROM @migrations WHERE version > 2`,
 	} {
 		t.Run(what, func(t *testing.T) {

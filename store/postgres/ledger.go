@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"time"
 
@@ -17,7 +18,7 @@ type ledger struct {
 	pending []compliance.Entry
 }
 
-const consentColumns = `id, account, family, identity, kind, source, occurred_at, recorded_at, text, rule, channel, message, actor, sent_at`
+const consentColumns = `id, account, family, identity, kind, source, occurred_at, recorded_at, text, rule, channel, message, actor, sent_at, seq, previous, salt, personal, hash`
 
 var consentFields = []column[compliance.Entry]{
 	numberColumn("id", func(e *compliance.Entry) int64 { return int64(e.ID) }),
@@ -34,12 +35,22 @@ var consentFields = []column[compliance.Entry]{
 	textColumn("message", func(e *compliance.Entry) string { return e.Message }),
 	textColumn("actor", func(e *compliance.Entry) string { return e.Actor }),
 	timeColumn("sent_at", func(e *compliance.Entry) time.Time { return e.SentAt }),
+	numberColumn("seq", func(e *compliance.Entry) int64 { return e.Link.Seq }),
+	textColumn("previous", func(e *compliance.Entry) string { return e.Link.Previous.String() }),
+	textColumn("salt", func(e *compliance.Entry) string { return e.Link.Salt }),
+	textColumn("personal", func(e *compliance.Entry) string { return e.Link.Personal.String() }),
+	textColumn("hash", func(e *compliance.Entry) string { return e.Link.Hash.String() }),
 }
 
 func scanEntry(r scanner, e *compliance.Entry) error {
+	var previous, personal, hash string
 	err := r.Scan((*int64)(&e.ID), &e.Key.Account, (*string)(&e.Key.Family), &e.Key.Identity, &e.Kind, (*string)(&e.Source),
-		moment{&e.OccurredAt}, moment{&e.RecordedAt}, &e.Text, &e.Rule, &e.Channel, &e.Message, &e.Actor, moment{&e.SentAt})
-	unpackAll(&e.Key.Account, (*string)(&e.Key.Family), &e.Key.Identity, (*string)(&e.Source), &e.Text, &e.Rule, &e.Channel, &e.Message, &e.Actor)
+		moment{&e.OccurredAt}, moment{&e.RecordedAt}, &e.Text, &e.Rule, &e.Channel, &e.Message, &e.Actor, moment{&e.SentAt},
+		&e.Link.Seq, &previous, &e.Link.Salt, &personal, &hash)
+	if err == nil {
+		err = errors.Join(e.Link.Previous.UnmarshalText([]byte(previous)), e.Link.Personal.UnmarshalText([]byte(personal)), e.Link.Hash.UnmarshalText([]byte(hash)))
+	}
+	unpackAll(&e.Key.Account, (*string)(&e.Key.Family), &e.Key.Identity, (*string)(&e.Source), &e.Text, &e.Rule, &e.Channel, &e.Message, &e.Actor, &e.Link.Salt)
 	return err
 }
 
@@ -71,7 +82,8 @@ func (t *tx) fetchConsent(keys []compliance.Key) *fetch {
 	f := &fetch{guards: mapped(unknown, t.forKey)}
 	f.statement = statement{
 		text: `
-			SELECT c.id, c.account, c.family, c.identity, c.kind, c.source, c.occurred_at, c.recorded_at, c.text, c.rule, c.channel, c.message, c.actor, c.sent_at
+			SELECT c.id, c.account, c.family, c.identity, c.kind, c.source, c.occurred_at, c.recorded_at, c.text, c.rule, c.channel, c.message, c.actor, c.sent_at,
+				c.seq, c.previous, c.salt, c.personal, c.hash
 			FROM unnest($1::text[], $2::text[], $3::text[]) AS k(account, family, identity)
 			JOIN @consent c ON c.account = k.account AND c.family = k.family AND c.identity = k.identity`,
 		args: texts3(unknown, func(k compliance.Key) (string, string, string) { return k.Account, string(k.Family), k.Identity }),
@@ -127,5 +139,6 @@ func (l *ledger) flush() ([]statement, error) {
 	args, err := params(consentFields, pointers(l.pending))
 	l.pending = nil
 	return []statement{{text: `INSERT INTO @consent (` + consentColumns + `) SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[],
-		$7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::timestamptz[])`, args: args}}, err
+		$7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::timestamptz[],
+		$15::bigint[], $16::text[], $17::text[], $18::text[], $19::text[])`, args: args}}, err
 }

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"encoding"
 	"fmt"
 	"time"
 
@@ -45,3 +46,14 @@ func encodeList[T any](list []T) (any, error) {
 type jsonColumn struct{ to any }
 
 func (c jsonColumn) Scan(value any) error { return record.Decode(value, c.to) }
+
+// textColumn reads what is kept as a text.
+type textColumn struct{ to encoding.TextUnmarshaler }
+
+func (c textColumn) Scan(value any) error {
+	text, ok := value.(string)
+	if !ok {
+		return fmt.Errorf("a text is kept as %T", value)
+	}
+	return c.to.UnmarshalText([]byte(text))
+}

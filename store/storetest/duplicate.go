@@ -17,6 +17,7 @@ func duplicateCases() []testCase {
 		{"duplicate/provider's id", "PutMessages fails with ErrDuplicate if another message has the same provider's id, which is unique within the channel.", duplicateProviderID},
 		{"duplicate/request key", "PutMessages fails with ErrDuplicate if another message has the same request key, which is unique within the account if not \"\".", duplicateRequest},
 		{"duplicate/ledger entry", "AppendConsent fails with ErrDuplicate if an id exists.", duplicateEntry},
+		{"duplicate/ledger entry's place", "AppendConsent fails with ErrDuplicate if another entry has the same Link.Seq, which is unique within the key if not 0.", duplicateEntryPlace},
 		{"duplicate/stray", "PutStrays fails with ErrDuplicate if another stray has the same channel and provider's id.", duplicateStray},
 		{"duplicate/one's own keys", "A unique key is taken by another record only: a record keeps its keys when it is put again.", duplicateOwn},
 		{"duplicate/keys that were given up", "A unique key is taken only as long as a record has it.", duplicateFreed},
@@ -214,6 +215,25 @@ func duplicateEntry(e *env) error {
 	}
 	b.ID = a.ID
 	return rivals{kindNamed("ledger entry"), a, b}.expect(e)
+}
+
+func duplicateEntryPlace(e *env) error {
+	k := kindNamed("ledger entry")
+	es, err := some(5, e.entry)
+	if err != nil {
+		return err
+	}
+	key := es[0].Key
+	for i := range es {
+		es[i].Key, es[i].Link.Seq = key, 7
+	}
+	if err := (rivals{k, es[0], es[1]}).expect(e); err != nil {
+		return err
+	}
+	es[1].Link.Seq = 8
+	es[2].Key.Family = "whatsapp"
+	es[3].Link.Seq, es[4].Link.Seq = 0, 0
+	return e.fine("another place, or another key, or none", k, es[1], es[2], es[3], es[4])
 }
 
 func duplicateStray(e *env) error {

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"reflect"
 	"time"
@@ -47,6 +48,9 @@ func (e *env) fill(v reflect.Value) {
 		return
 	case reflect.TypeFor[channel.Address]():
 		v.Set(reflect.ValueOf(number(n)))
+		return
+	case reflect.TypeFor[compliance.Digest]():
+		v.Set(reflect.ValueOf(compliance.Digest(sha256.Sum256([]byte{byte(n), byte(n >> 8)}))))
 		return
 	}
 	if value, ok := typical[v.Type()]; ok {

@@ -110,6 +110,7 @@ func (e *env) entry() (compliance.Entry, error) {
 	id, err := e.id()
 	en := filled[compliance.Entry](e)
 	en.ID, en.Key = compliance.EntryID(id), compliance.KeyOf(string(acme), number(int(id)))
+	en.Link.Seq = id // a place that no other has, whatever its key
 	return en, err
 }
 
