@@ -35,7 +35,7 @@ func (in *Inbox) queue(t *tx, conv *store.Conversation, d draft) (store.Message,
 	if len(d.media) > 0 || d.template != nil {
 		m.Extras = &store.Extras{Media: d.media, Template: d.template}
 	}
-	decision, err := in.gate(t, *conv, m)
+	decision, err := in.gate(t, *conv, &m)
 	if err != nil {
 		return store.Message{}, err
 	}
@@ -69,15 +69,25 @@ func (in *Inbox) queue(t *tx, conv *store.Conversation, d draft) (store.Message,
 	return m, err
 }
 
-// gate asks the policy about a message, with what holds in this transaction.
-// What can't be decided is denied.
-func (in *Inbox) gate(t *tx, conv store.Conversation, m store.Message) (compliance.Decision, error) {
-	if ours, err := in.stillOurs(t, conv, m); err != nil || !ours {
-		return compliance.Decision{Verdict: compliance.Deny, Reason: "the number that the customer wrote to does not belong to the company any more"}, err
-	}
+// gate decides about a message, with what holds in this transaction, and notes
+// the decision in the message.
+func (in *Inbox) gate(t *tx, conv store.Conversation, m *store.Message) (compliance.Decision, error) {
 	c, err := consentOf(t, conv)
 	if err != nil {
 		return compliance.Decision{}, err
+	}
+	decision, err := in.askPolicy(t, conv, *m, c.state)
+	if err != nil {
+		return compliance.Decision{}, err
+	}
+	m.Decision = compliance.RecordOf(decision, c.state, t.now)
+	return decision, nil
+}
+
+// askPolicy asks the policy about a message. What can't be decided is denied.
+func (in *Inbox) askPolicy(t *tx, conv store.Conversation, m store.Message, state compliance.State) (compliance.Decision, error) {
+	if ours, err := in.stillOurs(t, conv, m); err != nil || !ours {
+		return compliance.Decision{Verdict: compliance.Deny, Reason: "the number that the customer wrote to does not belong to the company any more"}, err
 	}
 	out := compliance.Outgoing{
 		Purpose:     m.Purpose,
@@ -90,7 +100,7 @@ func (in *Inbox) gate(t *tx, conv store.Conversation, m store.Message) (complian
 		Confirms:    m.Confirms,
 	}
 	var decision compliance.Decision
-	if err := protect(func() error { decision = in.cfg.OptOut.Decide(c.state, out, t.now); return nil }); err != nil {
+	if err := protect(func() error { decision = in.cfg.OptOut.Decide(state, out, t.now); return nil }); err != nil {
 		in.log.Error("the opt-out policy panicked; the message is not sent", "message", m.ID, "to", m.To, "err", err)
 		return compliance.Decision{Verdict: compliance.Deny, Reason: "the opt-out policy failed"}, nil
 	}
@@ -143,7 +153,7 @@ func (in *Inbox) attempt(t *tx, conv store.Conversation, task store.Task) (*piec
 	if !waits(m.State) {
 		return nil, t.DeleteTasks(task.ID)
 	}
-	decision, err := in.gate(t, conv, m)
+	decision, err := in.gate(t, conv, &m)
 	if err != nil {
 		return nil, err
 	}

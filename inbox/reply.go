@@ -51,7 +51,7 @@ func (a *Agent) Reply(ctx context.Context, id store.ConversationID, d Draft) (st
 		if err := a.in.checkLimits(*conv, d); err != nil {
 			return store.Message{}, nil, err
 		}
-		decision, err := a.in.gate(t, *conv, store.Message{
+		decision, err := a.in.gate(t, *conv, &store.Message{
 			Channel: conv.Channel, From: conv.Ours, To: conv.Theirs, Author: a.author(), Purpose: purpose, Extras: &store.Extras{Template: d.Template},
 		})
 		if err != nil {

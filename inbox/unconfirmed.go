@@ -52,7 +52,7 @@ func (e *SettledError) Is(target error) bool { return target == ErrSettled }
 // message, and a *BlockedError if it may not be sent.
 func (a *Agent) Resend(ctx context.Context, id store.MessageID) error {
 	return a.settle(ctx, id, func(t *tx, conv store.Conversation, m *store.Message) (store.Event, error) {
-		decision, err := a.in.gate(t, conv, *m)
+		decision, err := a.in.gate(t, conv, m)
 		if err != nil {
 			return store.Event{}, err
 		}

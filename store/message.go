@@ -30,6 +30,7 @@ type Message struct {
 	Rule     string             // inbound: what recognised it
 	Purpose  compliance.Purpose // outbound: why it is sent
 	Confirms compliance.EntryID // outbound: the ledger entry that it confirms
+	Decision *compliance.Record // outbound: what the gate decided last, when it was queued or begun to be sent; nil if it was not asked
 
 	State       State     // of an outbound message; "" otherwise
 	StateAt     time.Time // since when

@@ -64,6 +64,11 @@ func CopyMessage(m store.Message) store.Message {
 		e := CopyExtras(*m.Extras)
 		m.Extras = &e
 	}
+	if m.Decision != nil {
+		d := *m.Decision
+		d.At, d.Until = Time(d.At), Time(d.Until)
+		m.Decision = &d
+	}
 	m.StateAt = Time(m.StateAt)
 	m.DueAt = Time(m.DueAt)
 	m.AttemptedAt = Time(m.AttemptedAt)

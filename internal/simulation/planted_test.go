@@ -46,7 +46,7 @@ var plantedBugs = []plantedBug{
 	{
 		name: "the gate is not asked again before a send",
 		file: "inbox/outbox.go",
-		old:  "decision, err := in.gate(t, conv, m)\n\tif err != nil {\n\t\treturn nil, err\n\t}",
+		old:  "decision, err := in.gate(t, conv, &m)\n\tif err != nil {\n\t\treturn nil, err\n\t}",
 		new:  "decision := compliance.Decision{Verdict: compliance.Allow}",
 		by:   optOut,
 	},

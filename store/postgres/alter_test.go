@@ -11,7 +11,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/teaminbox/teaminbox/internal/pgtest"
-	"github.com/teaminbox/teaminbox/store"
 )
 
 // waits takes a log, and is told when a Store waits to change its schema.
@@ -29,7 +28,8 @@ func (w waits) Write(line []byte) (int, error) {
 func TestOpenHoldsUpNoWriters(t *testing.T) {
 	for what, outdate := range map[string]string{
 		"other tokens": `UPDATE @search_state SET version = 0`,
-		"an earlier version": `ALTER TABLE @consent DROP COLUMN seq, DROP COLUMN previous, DROP COLUMN salt, DROP COLUMN personal, DROP COLUMN hash;
+		"an earlier version": `ALTER TABLE @messages DROP COLUMN decision;
+			ALTER TABLE @consent DROP COLUMN seq, DROP COLUMN previous, DROP COLUMN salt, DROP COLUMN personal, DROP COLUMN hash;
 			DROP TABLE @host_events; DROP FUNCTION @add_host_events; DROP TABLE @self; DROP INDEX @tasks_turns;
 			DELETE FROM @migrations WHERE version > 2`,
 	} {
@@ -70,16 +70,22 @@ func TestOpenHoldsUpNoWriters(t *testing.T) {
 			case <-ctx.Done():
 				t.Fatal("Open waits for whoever writes without end, and lets nobody pass")
 			}
-			change := func(q pgx.Tx) error {
-				_, err := q.Exec(ctx, s.text(`INSERT INTO @tasks VALUES (1, 'acme', 1, 'wake', 0, now(), NULL, 0, '', false)`))
-				return err
+			for _, write := range []string{
+				`INSERT INTO @tasks VALUES (1, 'acme', 1, 'wake', 0, now(), NULL, 0, '', false)`,
+				`INSERT INTO @messages (id, account, conversation, seq, text, channel, provider_id, request_key, direction, author_kind, author_user,
+					from_address, to_address, inbound_count, opened, kind, rule, purpose, confirms, state, attempts, code, reason, segments, version)
+				SELECT 100, account, conversation, 2, text, channel, 'another', request_key, direction, author_kind, author_user,
+					from_address, to_address, inbound_count, opened, kind, rule, purpose, confirms, state, attempts, code, reason, segments, version
+				FROM @messages WHERE id = 2`,
+			} {
+				change := func(q pgx.Tx) error {
+					_, err := q.Exec(ctx, s.text(write))
+					return err
+				}
+				if err := pgx.BeginFunc(ctx, s.pool, change); err != nil {
+					t.Errorf("a write beside it: %v", err)
+				}
 			}
-			if err := pgx.BeginFunc(ctx, s.pool, change); err != nil {
-				t.Errorf("a write beside it: %v", err)
-			}
-			update(t, s, func(tx store.Tx) error {
-				return tx.PutMessages(store.Message{ID: 100, Account: "acme", Conversation: 1, Seq: 2, Text: "bicycle"})
-			})
 
 			giveUp()
 			if err := <-opened; !errors.Is(err, context.Canceled) {

@@ -11,7 +11,7 @@ import (
 
 const messageColumns = `m.id, m.account, m.conversation, m.seq, m.channel, m.provider_id, m.request_key, m.direction, m.author_kind, m.author_user, m.text, m.extras,
 	m.from_address, m.to_address, m.inbound_count, m.opened, m.kind, m.rule, m.purpose, m.confirms, m.state, m.state_at, m.due_at, m.attempts, m.attempted_at,
-	m.code, m.reason, m.segments, m.created_at, m.version`
+	m.code, m.reason, m.segments, m.created_at, m.decision, m.version`
 
 var (
 	messagesTable = newTable("message", "messages", 1,
@@ -48,7 +48,13 @@ var (
 		textColumn("code", func(m *store.Message) string { return m.Code }),
 		textColumn("reason", func(m *store.Message) string { return m.Reason }),
 		numberColumn("segments", func(m *store.Message) int64 { return int64(m.Segments) }),
-		timeColumn("created_at", func(m *store.Message) time.Time { return m.CreatedAt }))
+		timeColumn("created_at", func(m *store.Message) time.Time { return m.CreatedAt }),
+		jsonColumn("decision", func(m *store.Message) any {
+			if m.Decision == nil {
+				return nil
+			}
+			return *m.Decision
+		}))
 
 	messageKind = kind[store.MessageID, store.Message]{
 		scan:    scanMessage,
@@ -63,7 +69,7 @@ func scanMessage(r scanner, m *store.Message) error {
 		(*string)(&m.Direction), (*string)(&m.Author.Kind), (*string)(&m.Author.User), &m.Text, structure{&m.Extras},
 		(*string)(&m.From), (*string)(&m.To), &m.InboundCount, &m.Opened, &m.Kind, &m.Rule, (*string)(&m.Purpose), (*int64)(&m.Confirms),
 		(*string)(&m.State), moment{&m.StateAt}, moment{&m.DueAt}, &m.Attempts, moment{&m.AttemptedAt}, &m.Code, &m.Reason, &m.Segments,
-		moment{&m.CreatedAt}, &m.Version)
+		moment{&m.CreatedAt}, structure{&m.Decision}, &m.Version)
 	unpackAll((*string)(&m.Account), &m.Channel, &m.ProviderID, &m.RequestKey, (*string)(&m.Direction), (*string)(&m.Author.Kind),
 		(*string)(&m.Author.User), &m.Text, (*string)(&m.From), (*string)(&m.To), &m.Rule, (*string)(&m.Purpose), (*string)(&m.State),
 		&m.Code, &m.Reason)

@@ -10,12 +10,12 @@ import (
 
 const messageColumns = `id, account, conversation, seq, channel, provider_id, request_key, direction, author_kind, author_user, text, extras,
 	from_address, to_address, inbound_count, opened, kind, rule, purpose, confirms, state, state_at, due_at, attempts, attempted_at, code, reason, segments,
-	created_at, version`
+	created_at, decision, version`
 
 var (
 	messagesTable = newVersioned("messages", "id", "account, conversation, seq, channel, provider_id, request_key",
 		"direction, author_kind, author_user, text, extras, from_address, to_address, inbound_count, opened, kind, rule, purpose, confirms, "+
-			"state, state_at, due_at, attempts, attempted_at, code, reason, segments, created_at")
+			"state, state_at, due_at, attempts, attempted_at, code, reason, segments, created_at, decision")
 	messagesByID = newKeyed(`SELECT ` + messageColumns + ` FROM messages WHERE id IN %s`)
 )
 
@@ -31,7 +31,7 @@ const receivedMessage = `
 func justReceived(m store.Message) bool {
 	return m.Version == 0 && m.Direction == store.Inbound && m.Author == store.Author{Kind: store.ByCustomer} && m.RequestKey == "" &&
 		m.Purpose == "" && m.Confirms == 0 && m.State == "" && m.StateAt.IsZero() && m.DueAt.IsZero() &&
-		m.Attempts == 0 && m.AttemptedAt.IsZero() && m.Code == "" && m.Reason == "" && m.Segments == 0
+		m.Attempts == 0 && m.AttemptedAt.IsZero() && m.Code == "" && m.Reason == "" && m.Segments == 0 && m.Decision == nil
 }
 
 func scanMessage(r row, m *store.Message) error {
@@ -39,7 +39,7 @@ func scanMessage(r row, m *store.Message) error {
 		(*string)(&m.Direction), (*string)(&m.Author.Kind), (*string)(&m.Author.User), &m.Text, jsonColumn{&m.Extras},
 		(*string)(&m.From), (*string)(&m.To), &m.InboundCount, &m.Opened, (*uint8)(&m.Kind), &m.Rule, (*string)(&m.Purpose), (*int64)(&m.Confirms),
 		(*string)(&m.State), timeColumn{&m.StateAt}, timeColumn{&m.DueAt}, &m.Attempts, timeColumn{&m.AttemptedAt}, &m.Code, &m.Reason, &m.Segments,
-		timeColumn{&m.CreatedAt}, &m.Version)
+		timeColumn{&m.CreatedAt}, jsonColumn{&m.Decision}, &m.Version)
 }
 
 // Messages returns messages by id.
@@ -78,16 +78,7 @@ func (t *tx) PutMessages(ms ...store.Message) error {
 		return err
 	}
 	for _, m := range ms {
-		var extras any
-		if m.Extras != nil {
-			x := *m.Extras
-			x.SentAt = record.Time(x.SentAt)
-			var err error
-			if extras, err = record.Encode(x); err != nil {
-				return t.fail(fmt.Errorf("sqlite: Message.Extras: %w", err))
-			}
-		}
-		if err := t.putMessage(m, extras); err != nil {
+		if err := t.putMessage(m); err != nil {
 			return err
 		}
 		if m.Version == 0 && m.Text != "" {
@@ -97,16 +88,33 @@ func (t *tx) PutMessages(ms ...store.Message) error {
 	return nil
 }
 
-func (t *tx) putMessage(m store.Message, extras any) error {
+func (t *tx) putMessage(m store.Message) error {
+	var extras, decision any
+	if m.Extras != nil {
+		x := *m.Extras
+		x.SentAt = record.Time(x.SentAt)
+		var err error
+		if extras, err = record.Encode(x); err != nil {
+			return t.fail(fmt.Errorf("sqlite: Message.Extras: %w", err))
+		}
+	}
 	if justReceived(m) && !t.restores {
 		_, err := t.conn.exec(t.ctx, receivedMessage,
 			int64(m.ID), string(m.Account), int64(m.Conversation), m.Seq, m.Channel, m.ProviderID, m.Text, extras, string(m.From), string(m.To),
 			m.InboundCount, m.Opened, int64(m.Kind), m.Rule, stamp(m.CreatedAt))
 		return t.inserted(err, "message", m.ID)
 	}
+	if m.Decision != nil {
+		d := *m.Decision
+		d.At, d.Until = record.Time(d.At), record.Time(d.Until)
+		var err error
+		if decision, err = record.Encode(d); err != nil {
+			return t.fail(fmt.Errorf("sqlite: Message.Decision: %w", err))
+		}
+	}
 	return t.put(messagesTable, "message", m.ID, m.Version,
 		int64(m.ID), string(m.Account), int64(m.Conversation), m.Seq, m.Channel, m.ProviderID, m.RequestKey,
 		string(m.Direction), string(m.Author.Kind), string(m.Author.User), m.Text, extras, string(m.From), string(m.To),
 		m.InboundCount, m.Opened, int64(m.Kind), m.Rule, string(m.Purpose), int64(m.Confirms),
-		string(m.State), stamp(m.StateAt), stamp(m.DueAt), m.Attempts, stamp(m.AttemptedAt), m.Code, m.Reason, m.Segments, stamp(m.CreatedAt))
+		string(m.State), stamp(m.StateAt), stamp(m.DueAt), m.Attempts, stamp(m.AttemptedAt), m.Code, m.Reason, m.Segments, stamp(m.CreatedAt), decision)
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/teaminbox/teaminbox/compliance"
+	"github.com/teaminbox/teaminbox/internal/record"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -165,6 +166,33 @@ func TestFailedMigrationLeavesTheOldVersion(t *testing.T) {
 	}
 }
 
+// putEarlier writes messages into a file of an earlier version, with the columns
+// that all versions have.
+func putEarlier(t *testing.T, s *Store, ms ...store.Message) {
+	t.Helper()
+	c, err := s.writer.acquire(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.writer.release(c, true)
+	for _, m := range ms {
+		var extras any
+		if m.Extras != nil {
+			if extras, err = record.Encode(*m.Extras); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := c.exec(context.Background(), `
+			INSERT INTO messages (id, account, conversation, seq, channel, provider_id, direction, extras, created_at,
+				request_key, author_kind, author_user, text, from_address, to_address, inbound_count, opened, kind, rule, purpose, confirms,
+				state, attempts, code, reason, segments, version)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', '', '', '', '', 0, 0, 0, '', '', 0, '', 0, '', '', 0, 1)`,
+			int64(m.ID), string(m.Account), int64(m.Conversation), m.Seq, m.Channel, m.ProviderID, string(m.Direction), extras, stamp(m.CreatedAt)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // An opt-out of a file that did not keep when it was written gets it from its
 // message.
 func TestUpgradeFindsWhenAnOptOutWasWritten(t *testing.T) {
@@ -174,13 +202,11 @@ func TestUpgradeFindsWhenAnOptOutWasWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	sent := time.Date(2026, time.March, 14, 12, 0, 0, 123_456_000, time.UTC)
-	update(t, s, func(tx store.Tx) error {
-		return tx.PutMessages(
-			store.Message{ID: 1, Account: "a", Conversation: 1, Seq: 1, Extras: &store.Extras{SentAt: sent}},
-			store.Message{ID: 2, Account: "a", Conversation: 1, Seq: 2},
-			store.Message{ID: 3, Account: "a", Conversation: 1, Seq: 3, Extras: &store.Extras{SentAt: sent, Problems: []string{"\uFFFD"}}},
-		)
-	})
+	putEarlier(t, s,
+		store.Message{ID: 1, Account: "a", Conversation: 1, Seq: 1, Extras: &store.Extras{SentAt: sent}},
+		store.Message{ID: 2, Account: "a", Conversation: 1, Seq: 2},
+		store.Message{ID: 3, Account: "a", Conversation: 1, Seq: 3, Extras: &store.Extras{SentAt: sent, Problems: []string{"\uFFFD"}}},
+	)
 	c, err := s.writer.acquire(context.Background())
 	if err != nil {
 		t.Fatal(err)
@@ -221,13 +247,11 @@ func TestUpgradeKnowsUpToWhenAChannelWasFetched(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := time.Date(2026, time.March, 14, 12, 0, 0, 0, time.UTC)
-	update(t, s, func(tx store.Tx) error {
-		return tx.PutMessages(
-			store.Message{ID: 1, Account: "a", Conversation: 1, Seq: 1, Channel: "twilio", ProviderID: "SM1", Direction: store.Inbound, CreatedAt: last.Add(-time.Hour)},
-			store.Message{ID: 2, Account: "a", Conversation: 1, Seq: 2, Channel: "twilio", ProviderID: "SM2", Direction: store.Inbound, CreatedAt: last},
-			store.Message{ID: 3, Account: "a", Conversation: 1, Seq: 3, Channel: "twilio", Direction: store.Outbound, CreatedAt: last.Add(time.Hour)},
-		)
-	})
+	putEarlier(t, s,
+		store.Message{ID: 1, Account: "a", Conversation: 1, Seq: 1, Channel: "twilio", ProviderID: "SM1", Direction: store.Inbound, CreatedAt: last.Add(-time.Hour)},
+		store.Message{ID: 2, Account: "a", Conversation: 1, Seq: 2, Channel: "twilio", ProviderID: "SM2", Direction: store.Inbound, CreatedAt: last},
+		store.Message{ID: 3, Account: "a", Conversation: 1, Seq: 3, Channel: "twilio", Direction: store.Outbound, CreatedAt: last.Add(time.Hour)},
+	)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -26,6 +26,7 @@ var typical = map[reflect.Type]any{
 	reflect.TypeFor[compliance.Kind]():    compliance.OptOut,
 	reflect.TypeFor[compliance.Purpose](): compliance.Transactional,
 	reflect.TypeFor[compliance.Source]():  compliance.FromOperator,
+	reflect.TypeFor[compliance.Verdict](): compliance.NeedsTemplate,
 }
 
 // noon is a moment with every digit of a microsecond.

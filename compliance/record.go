@@ -1,0 +1,36 @@
+package compliance
+
+import (
+	"fmt"
+	"time"
+)
+
+// Record is a [Decision] as it is kept with the message that it was about: why
+// this text was sent, or was not.
+type Record struct {
+	At      time.Time `json:"at"` // by the clock of the engine that asked
+	Verdict Verdict   `json:"verdict"`
+	Reason  string    `json:"reason"`
+	Until   time.Time `json:"until,omitzero"`  // for Defer
+	Entry   EntryID   `json:"entry,omitempty"` // the ledger entry that decided what stood, or 0 if there was none
+}
+
+// RecordOf returns a decision as it is kept: what was decided at a moment while
+// a state stood.
+func RecordOf(d Decision, s State, at time.Time) *Record {
+	return &Record{At: at, Verdict: d.Verdict, Reason: d.Reason, Until: d.Until, Entry: s.Entry}
+}
+
+// MarshalText is String.
+func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// UnmarshalText reads what MarshalText has written.
+func (v *Verdict) UnmarshalText(text []byte) error {
+	for known := Deny; known <= NeedsHuman; known++ {
+		if known.String() == string(text) {
+			*v = known
+			return nil
+		}
+	}
+	return fmt.Errorf("compliance: %q is no verdict", text)
+}

@@ -1,0 +1,2 @@
+-- What the gate decided last about a message.
+ALTER TABLE @messages ADD COLUMN decision jsonb;
