@@ -19,6 +19,7 @@ const (
 	account                   = store.DefaultAccount
 	rareWord                  = "zebra"   // in one message of rareEvery
 	commonWord                = "invoice" // in one of commonEvery
+	allWord                   = "order"   // in all
 	rareEvery                 = 50_000
 	commonEvery               = 4
 	keyEvery                  = 10 // one message in so many has a request key

@@ -30,7 +30,7 @@ func querying() measurement {
 			if err != nil {
 				return err
 			}
-			return errors.Join(q.run(ctx), q.store.Close())
+			return errors.Join(q.run(ctx), q.bare.close(), q.store.Close())
 		},
 	}
 }
@@ -46,8 +46,7 @@ const slowest = 100 * time.Millisecond
 type query struct {
 	name string
 	ask  func(ctx context.Context, q *querist) error
-	// bare is a query that answers the same, and its arguments; "" is none.
-	bare string
+	// args are those of the bare query that answers the same, if there is one.
 	args func(q *querist) []any
 	// slow says why it may take longer than the others and read a big table.
 	slow string
@@ -61,7 +60,8 @@ type querist struct {
 	store   opened
 	in      *inbox.Inbox
 	listen  *listener     // nil but for Postgres
-	pool    *pgxpool.Pool // for bare queries; nil but for Postgres
+	pool    *pgxpool.Pool // of the store; nil but for Postgres
+	bare    bareReader
 }
 
 func openQuerist(ctx context.Context, b *bench, url string) (*querist, error) {
@@ -75,6 +75,9 @@ func openQuerist(ctx context.Context, b *bench, url string) (*querist, error) {
 }
 
 func (q *querist) open(ctx context.Context, url string) (err error) {
+	if q.bare, err = openBareReader(ctx, q.cfg.store, url); err != nil {
+		return err
+	}
 	if q.cfg.store == "sqlite" {
 		q.store, err = openStore(ctx, q.cfg.store, url)
 		return err
@@ -85,22 +88,16 @@ func (q *querist) open(ctx context.Context, url string) (err error) {
 	}
 	q.listen = &listener{}
 	cfg.ConnConfig.Tracer = q.listen
-	heard, err := pgxpool.NewWithConfig(ctx, cfg)
+	if q.pool, err = pgxpool.NewWithConfig(ctx, cfg); err != nil {
+		return err
+	}
+	db, err := postgres.New(ctx, q.pool, postgres.Config{})
 	if err != nil {
+		q.pool.Close()
 		return err
 	}
-	db, err := postgres.New(ctx, heard, postgres.Config{})
-	if err != nil {
-		heard.Close()
-		return err
-	}
-	q.store = &pooled{db, heard}
-	if cfg, err = pgxpool.ParseConfig(url); err != nil {
-		return err
-	}
-	cfg.ConnConfig.RuntimeParams["search_path"] = "teaminbox"
-	q.pool, err = pgxpool.NewWithConfig(ctx, cfg)
-	return err
+	q.store = &pooled{db, q.pool}
+	return nil
 }
 
 // pooled is a store whose pool is ours.
@@ -115,9 +112,6 @@ func (p *pooled) Close() error {
 }
 
 func (q *querist) run(ctx context.Context) error {
-	if q.pool != nil {
-		defer q.pool.Close()
-	}
 	for _, x := range queries() {
 		if err := q.time(ctx, x); err != nil {
 			return fmt.Errorf("%s: %w", x.name, err)
@@ -135,6 +129,7 @@ func (q *querist) run(ctx context.Context) error {
 // time takes the times of a query, and of the bare one in turns with it.
 func (q *querist) time(ctx context.Context, x query) error {
 	name := "query." + x.name
+	text := bareText(q.cfg.store, x.name)
 	var p50s, p99s, bare50s, bare99s, halves, ratios []float64
 	for range q.cfg.rounds {
 		var times, bare []time.Duration
@@ -148,11 +143,14 @@ func (q *querist) time(ctx context.Context, x query) error {
 				return err
 			}
 			times = append(times, d)
-			if q.pool == nil || x.bare == "" {
+			if text == "" {
 				continue
 			}
 			args := x.args(q)
-			if d, err = timed(func() error { return q.askBare(ctx, x.bare, args) }); err != nil {
+			if err := q.settle(ctx); err != nil {
+				return err
+			}
+			if d, err = timed(func() error { return q.bare.read(ctx, text, args) }); err != nil {
 				return fmt.Errorf("bare: %w", err)
 			}
 			bare = append(bare, d)
@@ -187,18 +185,16 @@ func timed(do func() error) (time.Duration, error) {
 	return time.Since(begun), err
 }
 
-func (q *querist) askBare(ctx context.Context, text string, args []any) error {
-	rows, err := q.pool.Query(ctx, text, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if _, err := rows.Values(); err != nil {
+// settle waits until the store has given back its connections, so that what it
+// does after it has answered does not strike the bare query.
+func (q *querist) settle(ctx context.Context) error {
+	for q.pool != nil && q.pool.Stat().AcquiredConns() > 0 {
+		time.Sleep(20 * time.Microsecond)
+		if err := ctx.Err(); err != nil {
 			return err
 		}
 	}
-	return rows.Err()
+	return nil
 }
 
 // view asks in a View.
