@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -16,6 +17,9 @@ import (
 // Arguments are those of Postgres.
 type bareReader interface {
 	read(ctx context.Context, text string, args []any) error
+	// undone reads in a transaction that keeps others from what it has read, and
+	// rolls it back.
+	undone(ctx context.Context, text string, args []any) error
 	close() error
 }
 
@@ -38,12 +42,26 @@ func openBareReader(ctx context.Context, kind, url string) (bareReader, error) {
 type postgresReader struct{ pool *pgxpool.Pool }
 
 func (r postgresReader) read(ctx context.Context, text string, args []any) error {
+	return r.readOn(ctx, r.pool, text, args)
+}
+
+func (r postgresReader) undone(ctx context.Context, text string, args []any) error {
+	tx, err := r.pool.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(r.readOn(ctx, tx, text, args), tx.Rollback(ctx))
+}
+
+func (r postgresReader) readOn(ctx context.Context, on interface {
+	Query(ctx context.Context, text string, args ...any) (pgx.Rows, error)
+}, text string, args []any) error {
 	for i, arg := range args {
 		if w, ok := arg.(word); ok {
 			args[i] = "'" + string(w) + "':*"
 		}
 	}
-	rows, err := r.pool.Query(ctx, text, args...)
+	rows, err := on.Query(ctx, text, args...)
 	if err != nil {
 		return err
 	}
@@ -61,7 +79,7 @@ func (r postgresReader) close() error {
 	return nil
 }
 
-// sqliteReader prepares each query once.
+// sqliteReader prepares each query once, on its only connection.
 type sqliteReader struct {
 	db         *sql.DB
 	statements map[string]*sql.Stmt
@@ -69,10 +87,23 @@ type sqliteReader struct {
 
 func openSQLiteReader(path string) (*sqliteReader, error) {
 	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: url.Values{"_pragma": {
-		"busy_timeout(10000)", "query_only(ON)", "cache_size(-4096)",
+		"busy_timeout(10000)", "cache_size(-4096)",
 	}}.Encode()}
 	db, err := sql.Open("sqlite", u.String())
-	return &sqliteReader{db, make(map[string]*sql.Stmt)}, err
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	return &sqliteReader{db, make(map[string]*sql.Stmt)}, nil
+}
+
+func (r *sqliteReader) undone(ctx context.Context, text string, args []any) error {
+	if _, err := r.db.ExecContext(context.WithoutCancel(ctx), `BEGIN IMMEDIATE`); err != nil {
+		return err
+	}
+	err := r.read(ctx, text, args)
+	_, undo := r.db.ExecContext(context.WithoutCancel(ctx), `ROLLBACK`)
+	return errors.Join(err, undo)
 }
 
 // read runs to its end whatever becomes of the context, as the driver would need

@@ -34,7 +34,7 @@ var bareTexts = map[string]string{
 	"unread-count": `SELECT count(*) FROM conversations c LEFT JOIN read_marks m ON m.account = c.account AND m.username = $3 AND m.conversation = c.id
 		WHERE c.account = $1 AND c.inbox = $2 AND c.status = 'open' AND c.inbound_count > coalesce(m.inbound_count, 0)`,
 	"next-due":               `SELECT due_at FROM tasks WHERE NOT set_aside ORDER BY due_at, id LIMIT 1`,
-	"lease-due":              `SELECT conversation FROM tasks WHERE NOT set_aside AND due_at <= $1 ORDER BY due_at, id LIMIT 64`,
+	"lease-due":              `SELECT conversation FROM tasks WHERE NOT set_aside AND due_at <= $1 ORDER BY due_at, id LIMIT 64 FOR UPDATE SKIP LOCKED`,
 	"events-after":           `SELECT * FROM events WHERE account = $1 AND cursor > $2 ORDER BY cursor LIMIT 256`,
 	"events-of-conversation": `SELECT * FROM events WHERE conversation = $1 AND conversation <> 0 ORDER BY cursor LIMIT 256`,
 	"last-event":             `SELECT max(cursor) FROM events WHERE account = $1`,

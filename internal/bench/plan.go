@@ -31,7 +31,7 @@ var (
 	_ pgx.BatchTracer = (*listener)(nil)
 )
 
-// hear returns what is sent while fn runs, each text once.
+// hear returns what is sent while fn runs, each text once, but for settings.
 func (l *listener) hear(fn func() error) ([]heard, error) {
 	l.mu.Lock()
 	l.on, l.all = true, nil
@@ -47,7 +47,7 @@ func (l *listener) add(text string, args []any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, h := range l.all {
-		if h.text == text {
+		if h.text == text && !isSetting(text) {
 			return
 		}
 	}
@@ -88,32 +88,34 @@ func (q *querist) explain(ctx context.Context, x query) error {
 	}
 	defer conn.Release()
 	var pages float64
+	var settings []heard
 	for _, h := range statements {
+		if isSetting(h.text) {
+			settings = append(settings, h)
+		}
 		if !explainable(h.text) {
 			continue
 		}
-		for _, p := range []struct{ name, mode string }{{"for its arguments", "force_custom_plan"}, {"for any", "auto"}} {
-			plan, err := explained(ctx, conn.Conn(), h, p.mode)
-			if err != nil {
-				return fmt.Errorf("%w, in %s", err, h.text)
-			}
-			pages += plan.buffers()
-			for _, table := range plan.scanned() {
-				if rows, err := rowsOf(ctx, conn.Conn(), table); err != nil {
-					return err
-				} else if rows >= bigTable {
-					q.report.miss("query.%s reads all of %s, which has %.0f rows, when it is planned %s: %s", x.name, table, rows, p.name, brief(h.text))
-				}
-			}
-			if took := time.Duration(plan.Time * float64(time.Millisecond)); took > slowest && x.slow == "" {
-				q.report.miss("query.%s takes %v when it is planned %s: %s", x.name, took.Round(time.Millisecond), p.name, brief(h.text))
-			}
-			if plan.JIT != nil {
-				q.report.miss("query.%s is compiled by the server when it is planned %s: %s", x.name, p.name, brief(h.text))
+		plan, err := explained(ctx, conn.Conn(), settings, h)
+		if err != nil {
+			return fmt.Errorf("%w, in %s", err, h.text)
+		}
+		pages += plan.buffers()
+		for _, table := range plan.scanned() {
+			if rows, err := rowsOf(ctx, conn.Conn(), table); err != nil {
+				return err
+			} else if rows >= bigTable {
+				q.report.miss("query.%s reads all of %s, which has %.0f rows: %s", x.name, table, rows, brief(h.text))
 			}
 		}
+		if took := time.Duration(plan.Time * float64(time.Millisecond)); took > slowest && x.slow == "" {
+			q.report.miss("query.%s takes %v: %s", x.name, took.Round(time.Millisecond), brief(h.text))
+		}
+		if plan.JIT != nil {
+			q.report.miss("query.%s is compiled by the server: %s", x.name, brief(h.text))
+		}
 	}
-	q.report.value("query."+x.name+".pages", pages/2, "pages")
+	q.report.value("query."+x.name+".pages", pages, "pages")
 	return nil
 }
 
@@ -128,10 +130,13 @@ func explainable(text string) bool {
 	word, _, _ := strings.Cut(strings.TrimSpace(text), " ")
 	switch strings.ToUpper(strings.TrimSpace(word)) {
 	case "SELECT", "WITH", "INSERT", "UPDATE", "DELETE":
-		return !strings.Contains(text, "set_config(")
+		return !isSetting(text)
 	}
 	return false
 }
+
+// isSetting reports whether a statement says how those after it are run.
+func isSetting(text string) bool { return strings.Contains(text, "set_config(") }
 
 // plan is how a statement was run.
 type plan struct {
@@ -163,16 +168,19 @@ func (n node) scanned(found []string) []string {
 	return found
 }
 
-// explained runs a statement and returns its plan. In mode auto the server has
-// seen the statement so often that it may have settled for one plan for all
-// arguments, as it may on a connection that has been in use for a while. What
-// the statement writes is undone.
-func explained(ctx context.Context, conn *pgx.Conn, h heard, mode string) (p plan, err error) {
+// explained runs a statement with the settings that were sent before it, and
+// returns its plan. What the statement writes is undone.
+func explained(ctx context.Context, conn *pgx.Conn, settings []heard, h heard) (p plan, err error) {
 	tx, err := conn.Begin(ctx)
 	if err != nil {
 		return p, err
 	}
 	defer func() { err = errors.Join(err, tx.Rollback(ctx)) }()
+	for _, s := range settings {
+		if _, err := tx.Exec(ctx, s.text, s.args...); err != nil {
+			return p, err
+		}
+	}
 	described, err := tx.Prepare(ctx, "", h.text)
 	if err != nil {
 		return p, err
@@ -182,18 +190,10 @@ func explained(ctx context.Context, conn *pgx.Conn, h heard, mode string) (p pla
 		return p, err
 	}
 	run := func(text string) error { _, err := tx.Exec(ctx, text, pgx.QueryExecModeSimpleProtocol); return err }
-	if err := errors.Join(run(`SET LOCAL plan_cache_mode = `+mode), run(`PREPARE explained AS `+h.text)); err != nil {
+	if err := run(`PREPARE explained AS ` + h.text); err != nil {
 		return p, err
 	}
 	defer func() { err = errors.Join(err, run(`DEALLOCATE explained`)) }()
-	if mode == "auto" {
-		const settled = 5 // after so many, the server compares
-		for range settled {
-			if err := run(`EXPLAIN ` + call); err != nil {
-				return p, err
-			}
-		}
-	}
 	var text string
 	if err := tx.QueryRow(ctx, `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) `+call, pgx.QueryExecModeSimpleProtocol).Scan(&text); err != nil {
 		return p, err

@@ -48,6 +48,8 @@ type query struct {
 	ask  func(ctx context.Context, q *querist) error
 	// args are those of the bare query that answers the same, if there is one.
 	args func(q *querist) []any
+	// undone says that it is done in a transaction that is rolled back.
+	undone bool
 	// slow says why it may take longer than the others and read a big table.
 	slow string
 }
@@ -150,7 +152,7 @@ func (q *querist) time(ctx context.Context, x query) error {
 			if err := q.settle(ctx); err != nil {
 				return err
 			}
-			if d, err = timed(func() error { return q.bare.read(ctx, text, args) }); err != nil {
+			if d, err = timed(func() error { return q.askBare(ctx, x, text, args) }); err != nil {
 				return fmt.Errorf("bare: %w", err)
 			}
 			bare = append(bare, d)
@@ -183,6 +185,13 @@ func timed(do func() error) (time.Duration, error) {
 	begun := time.Now()
 	err := do()
 	return time.Since(begun), err
+}
+
+func (q *querist) askBare(ctx context.Context, x query, text string, args []any) error {
+	if x.undone {
+		return q.bare.undone(ctx, text, args)
+	}
+	return q.bare.read(ctx, text, args)
 }
 
 // settle waits until the store has given back its connections, so that what it
