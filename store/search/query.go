@@ -121,13 +121,35 @@ func (q Query) Whole() bool {
 
 // Matches reports whether a text has what is looked for.
 func (q Query) Matches(text string) bool {
-	d := documentOf(text)
+	folded := fold(bounded(text))
+	if !q.mayMatch(folded) {
+		return false
+	}
+	return q.matches(documentIn(wordsIn(folded)))
+}
+
+func (q Query) matches(d document) bool {
 	for _, t := range q.Terms {
 		if !slices.ContainsFunc(t, d.has) {
 			return false
 		}
 	}
 	return len(q.Terms) > 0
+}
+
+// mayMatch reports whether a folded text has the letters that are looked for. Most
+// texts that don't match are passed over by that, before they are taken apart.
+func (q Query) mayMatch(folded string) bool {
+	lacks := func(t Token) bool {
+		isNumber := '0' <= t.Text[0] && t.Text[0] <= '9' // which may be written in groups
+		return !isNumber && !strings.Contains(folded, t.Text)
+	}
+	for _, t := range q.Terms {
+		if !slices.ContainsFunc(t, func(p Phrase) bool { return !slices.ContainsFunc(p, lacks) }) {
+			return false
+		}
+	}
+	return true
 }
 
 func (d document) has(p Phrase) bool {
