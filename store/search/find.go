@@ -29,6 +29,14 @@ type Index interface {
 	ListConversations(q store.ConversationQuery) ([]store.Conversation, error)
 }
 
+// Ahead is an Index for which every read is a round trip. It is told which
+// conversations and messages are likely to be asked for next, and may read all of
+// them at once. That changes no answer.
+type Ahead interface {
+	Index
+	Ahead(conversations []store.ConversationID, messages []store.MessageID) error
+}
+
 // Wanted is what candidates are asked for.
 type Wanted struct {
 	Query   Query // has terms
@@ -56,6 +64,9 @@ type Candidate struct {
 	// then, so an index that has the text at hand had better give it.
 	Text    string
 	HasText bool
+
+	// Hit says that the index has looked at the text itself, by Query.Matches.
+	Hit bool
 }
 
 // How candidates are gone through.
@@ -170,19 +181,29 @@ func (f *finder) take(w Wanted, batch []Candidate) error {
 	if len(batch) == 0 {
 		return nil
 	}
+	if err := f.readAhead(batch); err != nil {
+		return err
+	}
 	f.looked += len(batch)
 	f.last = batch[len(batch)-1].Message
 	if err := f.learn(batch); err != nil {
 		return err
 	}
 	ids := make([]store.MessageID, 0, len(batch))
+	matching := make(map[store.MessageID]string) // texts that were looked at
 	for _, c := range batch {
 		if !f.reads[c.Conversation] {
 			continue
 		}
-		if f.readable++; !c.HasText || w.Query.Matches(c.Text) {
-			ids = append(ids, c.Message)
+		f.readable++
+		switch {
+		case !c.HasText:
+		case c.Hit || w.Query.Matches(c.Text):
+			matching[c.Message] = c.Text
+		default:
+			continue
 		}
+		ids = append(ids, c.Message)
 	}
 	// Most of them are hits, or hardly one.
 	for n := f.q.Limit - len(f.found); len(ids) > 0 && !f.full(); n *= widening {
@@ -193,12 +214,27 @@ func (f *finder) take(w Wanted, batch []Candidate) error {
 		}
 		ids = ids[n:]
 		for _, m := range messages {
-			if !f.full() && w.Covers(m) && w.Query.Matches(m.Text) {
+			text, known := matching[m.ID]
+			if !f.full() && w.Covers(m) && (known && text == m.Text || w.Query.Matches(m.Text)) {
 				f.found = append(f.found, m)
 			}
 		}
 	}
 	return nil
+}
+
+// readAhead reads what belongs to the first candidates at once: most searches are
+// about what the user may read, and end with those.
+func (f *finder) readAhead(batch []Candidate) error {
+	x, ok := f.Index.(Ahead)
+	if !ok || f.looked > 0 {
+		return nil
+	}
+	conversations, messages := make([]store.ConversationID, len(batch)), make([]store.MessageID, len(batch))
+	for i, c := range batch {
+		conversations[i], messages[i] = c.Conversation, c.Message
+	}
+	return x.Ahead(conversations, messages)
 }
 
 // learn looks up which conversations may be read.
