@@ -53,6 +53,7 @@ const (
 	listed    = 50_000 // and to list the ids of
 	addressed = 64     // conversations that are few enough to ask the index for
 	asked     = 3      // terms that the index is asked for
+	crowd     = 64     // messages of other accounts that are few enough to pass over
 	oldest    = int64(math.MinInt64)
 )
 
@@ -65,7 +66,7 @@ func (t *tx) Candidates(w search.Wanted) iter.Seq2[search.Candidate, error] {
 			err = c.walk()
 		}
 		if err == nil && c.more {
-			err = c.take(newestMatching, c.before, c.from, matching(w))
+			err = c.askIndex()
 		}
 		if err != nil {
 			yield(search.Candidate{}, err)
@@ -175,7 +176,9 @@ func (c *candidates) look(m store.Message) (sparse bool) {
 	c.before = int64(m.ID)
 	if c.w.Covers(m) && c.w.Query.Matches(m.Text) {
 		c.hits++
-		c.more = c.yield(candidateOf(m), nil)
+		found := candidateOf(m)
+		found.Hit = true
+		c.more = c.yield(found, nil)
 	}
 	if c.looked++; c.stride == 0 {
 		c.stride = stride
@@ -188,24 +191,54 @@ func (c *candidates) look(m store.Message) (sparse bool) {
 	return sparse
 }
 
-// take hands out the candidates of an answer of the index.
-func (c *candidates) take(text string, args ...any) error {
+// askIndex hands out the candidates of the index. Of messages that have a rare word
+// and an account's token, which most messages may have, FTS5 takes ten times as long
+// to find those with both as those with the word. So it is asked for the words
+// alone, unless most of what it finds is other accounts'.
+func (c *candidates) askIndex() error {
+	own, others := 0, 0
+	crowded := false
+	err := c.take(matching(c.w, false), func(m store.Message) bool {
+		if m.Account == c.w.Account {
+			own++
+		} else {
+			others++
+		}
+		crowded = others > max(own, crowd)
+		return !crowded
+	})
+	if err == nil && crowded && c.more {
+		err = c.take(matching(c.w, true), func(store.Message) bool { return true })
+	}
+	return err
+}
+
+// take hands out the candidates of an answer of the index, until goOn says no.
+func (c *candidates) take(query string, goOn func(store.Message) bool) error {
 	return c.each(func(r row) (bool, error) {
 		var pending bool
 		m, err := scanText(r, &pending)
 		if err != nil {
 			return false, err
 		}
-		if !c.w.Covers(m) || pending && !c.w.Query.Matches(m.Text) {
-			return true, nil
+		c.before = int64(m.ID)
+		if c.wants(m) && (!pending || c.w.Query.Matches(m.Text)) {
+			c.more = c.yield(candidateOf(m), nil)
 		}
-		if c.w.Within != nil {
-			if _, wanted := slices.BinarySearch(c.w.Within, m.Conversation); !wanted {
-				return true, nil
-			}
-		}
-		return c.yield(candidateOf(m), nil), nil
-	}, text, args...)
+		return c.more && goOn(m), nil
+	}, newestMatching, c.before, c.from, query)
+}
+
+// wants reports whether a message is one of those in which is searched.
+func (c *candidates) wants(m store.Message) bool {
+	if !c.w.Covers(m) {
+		return false
+	}
+	if c.w.Within == nil {
+		return true
+	}
+	_, wanted := slices.BinarySearch(c.w.Within, m.Conversation)
+	return wanted
 }
 
 // scanText reads what is searched of a message, and what comes behind.
@@ -224,8 +257,11 @@ func candidateOf(m store.Message) search.Candidate {
 //
 // It leaves out what would make the index slow and its answer little shorter:
 // all but a few terms, and conversations if they are many.
-func matching(w search.Wanted) string {
-	terms := []string{phrase(search.Token{Text: search.AccountToken(w.Account)})}
+func matching(w search.Wanted, inAccount bool) string {
+	var terms []string
+	if inAccount {
+		terms = append(terms, phrase(search.Token{Text: search.AccountToken(w.Account)}))
+	}
 	if n := len(w.Within); n > 0 && n <= addressed {
 		tokens := make([]string, n)
 		for i, id := range w.Within {

@@ -181,13 +181,13 @@ func TestIndexAgreesWithTexts(t *testing.T) {
 						got = append(got, c.Message)
 					}
 				}
-				c := candidates{tx: tx_.(*tx), w: w, before: int64(w.Before), from: oldest, yield: func(c search.Candidate, _ error) bool {
+				c := candidates{tx: tx_.(*tx), w: w, before: int64(w.Before), from: oldest, more: true, yield: func(c search.Candidate, _ error) bool {
 					if w.Query.Matches(c.Text) {
 						byIndex = append(byIndex, c.Message)
 					}
 					return true
 				}}
-				if err := c.take(newestMatching, c.before, c.from, matching(w)); err != nil {
+				if err := c.askIndex(); err != nil {
 					return err
 				}
 				if !slices.Equal(got, want) || !slices.Equal(byIndex, want) {
@@ -210,6 +210,48 @@ func TestIndexAgreesWithTexts(t *testing.T) {
 	compare()
 	if hits < 1000 {
 		t.Errorf("%d hits show little", hits)
+	}
+}
+
+// Among many messages of other accounts, an account's own are found, each once,
+// however many of the others lie between.
+func TestIndexOfACrowd(t *testing.T) {
+	s := openAt(t, newPath(t), Config{})
+	s.indexer.Close()
+	const n = 1000
+	for _, every := range []int{1, 2, 10, 300} {
+		account := store.AccountID(fmt.Sprintf("every %d", every))
+		var want []store.MessageID
+		update(t, s, func(tx store.Tx) error {
+			want = nil
+			for i := range n {
+				m := store.Message{Account: "others", Conversation: store.ConversationID(every), Seq: int64(i + 1), Text: "a bicycle"}
+				m.ID = store.MessageID(every*10*n + i + 1)
+				if i%every == 0 {
+					m.Account = account
+					want = append(want, m.ID)
+				}
+				if err := tx.PutMessages(m); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		indexAll(t, s)
+		slices.Reverse(want)
+		var got []store.MessageID
+		view(t, s, func(tx_ store.Tx) error {
+			for c, err := range tx_.(*tx).Candidates(search.Wanted{Query: search.Parse(`"bicycle"`), Account: account, Before: math.MaxInt64}) {
+				if err != nil {
+					return err
+				}
+				got = append(got, c.Message)
+			}
+			return nil
+		})
+		if !slices.Equal(got, want) {
+			t.Errorf("of one message in %d there are %d found, of %d", every, len(got), len(want))
+		}
 	}
 }
 
