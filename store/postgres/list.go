@@ -82,22 +82,17 @@ func (t *tx) ListConversations(q store.ConversationQuery) ([]store.Conversation,
 	if q.Before != (store.Position{}) {
 		before, id = pgtype.Timestamptz{Time: record.Time(q.Before.LastAt), Valid: true}, int64(q.Before.ID)
 	}
+	text := page
 	args := []any{pack(string(q.Account)), before, id, q.Limit, orNull(q.Claimants), names(q.Inboxes), participantsOf(q.User, q.Teams)}
-	var found []store.Conversation
-	take := collect(&found, scanConversation)
-	var statements []statement
 	switch {
 	case q.Claimants != nil && !slices.Contains(q.Claimants, ""):
-		statements = []statement{{claimed, append(args, orNull(q.Statuses)), take}}
+		text, args = claimed, append(args, orNull(q.Statuses))
 	case q.Statuses == nil:
-		statements = []statement{{anyPage, args, take}}
+		text = anyPage
 	default:
-		statements = t.plannedOnce(statement{page, append(args, names(q.Statuses)), take})
+		args = append(args, names(q.Statuses))
 	}
-	if err := t.readAll(t.only(t.s.guards.lists(q.Account, false)), statements...); err != nil {
-		return nil, err
-	}
-	return found, nil
+	return all(t, t.only(t.s.guards.lists(q.Account, false)), scanConversation, text, args...)
 }
 
 // participantsOf returns the names of the lists of a user, if there is one, and

@@ -52,3 +52,31 @@ func (s *Store) lookup(threads []store.Thread) statement {
 	t := &tx{s: s, held: make(guardSet), needed: make(guardSet)}
 	return t.fetchConversationsIn(threads).statement
 }
+
+// A table that has grown gets new ones, so that no plan of when it was small is
+// kept.
+func TestGrownTablesAreAnalyzed(t *testing.T) {
+	s := openAt(t, pgtest.Database(t), Config{})
+	ctx := context.Background()
+	for _, size := range []int{60, 2000} {
+		err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+			_, err := tx.Exec(ctx, s.text(`
+				INSERT INTO @contacts (id, account, name, language, time_zone, region, version)
+				SELECT i, 'acme', '', '', '', '', 1 FROM generate_series(1, $1::bigint) i ON CONFLICT DO NOTHING`), size)
+			if err == nil {
+				_, err = tx.Exec(ctx, `SELECT pg_stat_force_next_flush()`)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.analyze(ctx); err != nil {
+			t.Fatal(err)
+		}
+		var rows int
+		if err := s.pool.QueryRow(ctx, `SELECT reltuples FROM pg_class WHERE oid = $1::text::regclass`, s.texts.schema+".contacts").Scan(&rows); err != nil || rows != size {
+			t.Fatalf("the planner thinks of %d rows, of %d: %v", rows, size, err)
+		}
+	}
+}

@@ -262,8 +262,14 @@ func (t *tx) prepared(statements []statement) bool {
 }
 
 // limits sets the limits of a transaction, and says that it indexes what it
-// writes. No statement takes so long that it is worth to be compiled, which takes
-// hundreds of milliseconds, but of some the planner thinks so.
+// writes.
+//
+// Statements are planned once for a connection, whatever their arguments: the
+// planner thinks that one key is worth another plan than ten, and planning takes
+// longer than reading. No statement takes so long that it is worth to be compiled,
+// which takes hundreds of milliseconds, or to begin other processes for it, but of
+// some the planner thinks so.
+// Source: PostgreSQL documentation, PREPARE, and plan_cache_mode.
 func (t *tx) limits() statement {
 	return t.setLimits(t.s.limits.lock, t.s.limits.statement)
 }
@@ -272,7 +278,8 @@ func (t *tx) setLimits(lock, statementTimeout string) statement {
 	return statement{
 		text: `SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', $2, true),
 			set_config('idle_in_transaction_session_timeout', $3, true), set_config('synchronous_commit', $4, true),
-			set_config('teaminbox.search', $5, true), set_config('jit', 'off', true)`,
+			set_config('teaminbox.search', $5, true), set_config('plan_cache_mode', 'force_generic_plan', true), set_config('jit', 'off', true),
+			set_config('max_parallel_workers_per_gather', '0', true)`,
 		args: []any{lock, statementTimeout, t.s.limits.idle, t.s.synchronousCommit, tokensVersion},
 	}
 }
@@ -339,16 +346,15 @@ func (t *tx) readAll(gs []guard, statements ...statement) error {
 	return t.ask(t.ctx, gs, append(before, statements...)...)
 }
 
-// plannedOnce has the server plan a statement once for a connection, whatever its
-// arguments, if that takes longer than to run it. There must be no other plan
-// that is any good. In a transaction of the host's the setting is the host's.
-// Source: PostgreSQL documentation, PREPARE, and plan_cache_mode.
-func (t *tx) plannedOnce(st statement) []statement {
+// plannedEachTime has the server plan a statement for its arguments, if these say
+// which of two ways is much the faster one. In a transaction of the host's the
+// setting is the host's.
+func (t *tx) plannedEachTime(st statement) []statement {
 	if t.hosts {
 		return []statement{st}
 	}
 	const set = `SELECT set_config('plan_cache_mode', $1, true)`
-	return []statement{{text: set, args: []any{"force_generic_plan"}}, st, {text: set, args: []any{"auto"}}}
+	return []statement{{text: set, args: []any{"force_custom_plan"}}, st, {text: set, args: []any{"force_generic_plan"}}}
 }
 
 // only returns the guards of a read, which a View does without.

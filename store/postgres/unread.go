@@ -39,8 +39,13 @@ func (t *tx) CountUnread(q store.UnreadQuery) (int, error) {
 		return 0, err
 	}
 	n := 0
-	err := t.read(t.only(t.s.guards.lists(q.Account, false)), countUnread, func(r pgx.Rows) error { return r.Scan(&n) },
-		pack(string(q.Account)), pack(string(q.User)), string(q.Status), names(q.Inboxes), participantsOf(q.User, q.Teams),
-		orNull(q.Claimants), names(q.Shared))
+	err := t.readAll(t.only(t.s.guards.lists(q.Account, false)), t.plannedEachTime(statement{
+		text: countUnread,
+		args: []any{
+			pack(string(q.Account)), pack(string(q.User)), string(q.Status), names(q.Inboxes), participantsOf(q.User, q.Teams),
+			orNull(q.Claimants), names(q.Shared),
+		},
+		read: func(r pgx.Rows) error { return r.Scan(&n) },
+	})...)
 	return n, err
 }
