@@ -21,6 +21,7 @@ type again struct {
 	first []guard      // to have from the beginning
 	keys  []store.Keys // that were prefetched
 	probe bool         // it has waited in vain: find out what others hold
+	exact bool         // it was told a version of the Directory that is none any more
 }
 
 // after notes what a try has found out.

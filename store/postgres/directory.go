@@ -21,6 +21,7 @@ type directory struct {
 
 	version      int64 // of the Directory, if it is known
 	versionKnown bool
+	presumed     bool // the version is what the Store saw last, see presume.go
 }
 
 // inAccount is a key within an account.
@@ -64,6 +65,8 @@ func (t *tx) forDirectory() []guard {
 	return []guard{t.s.guards.directory(true)}
 }
 
+const directoryVersion = `SELECT directory_version FROM @counters`
+
 // DirectoryVersion returns how often the Directory has been written.
 func (t *tx) DirectoryVersion() (int64, error) {
 	if err := t.ready(); err != nil {
@@ -71,9 +74,10 @@ func (t *tx) DirectoryVersion() (int64, error) {
 	}
 	if t.directory.written {
 		var version int64
-		err := t.readDirectory(`SELECT directory_version FROM @counters`, func(rows pgx.Rows) error { return rows.Scan(&version) })
+		err := t.readDirectory(directoryVersion, func(rows pgx.Rows) error { return rows.Scan(&version) })
 		return version, err
 	}
+	t.presume()
 	err := t.fetch(t.fetchDirectoryVersion())
 	return t.directory.version, err
 }
@@ -85,8 +89,11 @@ func (t *tx) fetchDirectoryVersion() *fetch {
 	}
 	return &fetch{
 		guards:    t.forDirectory(),
-		statement: statement{`SELECT directory_version FROM @counters`, nil, func(rows pgx.Rows) error { return rows.Scan(&d.version) }},
-		after:     func() { d.versionKnown = true },
+		statement: statement{directoryVersion, nil, func(rows pgx.Rows) error { return rows.Scan(&d.version) }},
+		after: func() {
+			d.versionKnown = true
+			t.sawVersion()
+		},
 	}
 }
 

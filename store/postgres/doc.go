@@ -49,6 +49,15 @@
 // what it writes is held back and goes out with the COMMIT, all records of a
 // kind in one statement, in one round trip.
 //
+// A View begins with its first read, in one round trip, and nobody waits for its
+// end. Whoever reads for a user asks for the version of the Directory first: the
+// View is told the one that the Store saw last, which is verified together with the
+// next read, and the function runs again if it is another by then.
+//
+// Each connection plans a statement once, until there are new statistics of its
+// tables. The Store collects these itself for tables that have doubled, if it
+// connects with the role that owns them, long before autovacuum does.
+//
 // # Events
 //
 // An account's events are in the order of its commits, and a reader that goes

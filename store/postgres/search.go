@@ -31,11 +31,12 @@ const (
 	isWanted  = `s.message < $1::bigint AND s.tokens @@ $2::tsquery AND ` + inTime
 	inTime    = `($3::timestamptz IS NULL OR s.created_at >= $3) AND ($4::timestamptz IS NULL OR s.created_at < $4 OR s.created_at IS NULL)`
 
-	// newestCandidates looks at each of the newest $6 messages, in their order.
+	// newestCandidates looks at each of the newest $6 messages, in their order,
+	// until it has $7.
 	newestCandidates = `
 		SELECT ` + candidate + `
 		FROM (SELECT * FROM @search WHERE message < $1::bigint ORDER BY message DESC LIMIT $6) AS s
-		WHERE ` + isWanted + ` ORDER BY s.message DESC`
+		WHERE ` + isWanted + ` ORDER BY s.message DESC LIMIT $7`
 	// allCandidates asks the index of tokens for everything that matches, and
 	// sorts it. That the order is asked for outside keeps the planner from
 	// walking along the primary key until it has found enough. OFFSET keeps it
@@ -62,40 +63,62 @@ const (
 		WHERE p.message < $1::bigint ORDER BY p.message DESC`
 )
 
+// Ahead implements [search.Ahead].
+func (t *tx) Ahead(conversations []store.ConversationID, messages []store.MessageID) error {
+	if !t.readOnly { // it would keep from others what it may not need
+		return nil
+	}
+	if err := t.ready(); err != nil {
+		return err
+	}
+	return t.fetch(t.fetchConversations(conversations), t.fetchMessages(messages))
+}
+
 // Candidates implements [search.Index].
 func (t *tx) Candidates(w search.Wanted) iter.Seq2[search.Candidate, error] {
-	return func(yield func(search.Candidate, error) bool) {
-		pending, err := t.pendingCandidates(w)
-		if err != nil {
-			yield(search.Candidate{}, err)
-			return
-		}
-		merged(pending, t.indexed(w))(yield)
+	c := &candidates{tx: t, w: w}
+	return merged(&c.pending, c.indexed())
+}
+
+// candidates are the answer to what is wanted.
+type candidates struct {
+	*tx
+	w       search.Wanted
+	pending []search.Candidate // see pendingCandidates
+	asked   bool               // for those that are pending
+}
+
+// ask sends statements, the first time with the question for what the index may
+// not know yet. There is nothing of that kind but while older versions of the
+// library write as well.
+func (c *candidates) ask(statements ...statement) error {
+	if !c.asked {
+		c.asked = true
+		statements = append([]statement{{pendingCandidates, []any{int64(c.w.Before)}, c.addPending}}, statements...)
 	}
+	return c.readAll(c.only(c.s.guards.lists(c.w.Account, false)), statements...)
 }
 
-// pendingCandidates returns those of which the index may not know yet. There are
-// none but while older versions of the library write as well.
-func (t *tx) pendingCandidates(w search.Wanted) (found []search.Candidate, err error) {
-	err = t.read(t.forSearch(w), pendingCandidates, func(r pgx.Rows) error {
-		var m store.Message
-		err := r.Scan((*int64)(&m.ID), (*string)(&m.Account), (*int64)(&m.Conversation), &m.Text, moment{&m.CreatedAt})
-		unpackAll((*string)(&m.Account), &m.Text)
-		if w.Covers(m) && w.Query.Matches(m.Text) && (w.Within == nil || slices.Contains(w.Within, m.Conversation)) {
-			found = append(found, search.Candidate{Message: m.ID, Conversation: m.Conversation, Text: m.Text, HasText: true})
-		}
-		return err
-	}, int64(w.Before))
-	return found, err
+func (c *candidates) addPending(r pgx.Rows) error {
+	var m store.Message
+	err := r.Scan((*int64)(&m.ID), (*string)(&m.Account), (*int64)(&m.Conversation), &m.Text, moment{&m.CreatedAt})
+	unpackAll((*string)(&m.Account), &m.Text)
+	if c.w.Covers(m) && c.w.Query.Matches(m.Text) && (c.w.Within == nil || slices.Contains(c.w.Within, m.Conversation)) {
+		c.pending = append(c.pending, search.Candidate{Message: m.ID, Conversation: m.Conversation, Text: m.Text, HasText: true})
+	}
+	return err
 }
 
-// forSearch returns the guards of a search.
-func (t *tx) forSearch(w search.Wanted) []guard { return t.only(t.s.guards.lists(w.Account, false)) }
-
-// merged yields what both have, the newest first. What is pending goes before.
-func merged(pending []search.Candidate, indexed iter.Seq2[search.Candidate, error]) iter.Seq2[search.Candidate, error] {
+// merged yields what both have, the newest first. What is pending goes before, and
+// is known as soon as the index has answered.
+func merged(known *[]search.Candidate, indexed iter.Seq2[search.Candidate, error]) iter.Seq2[search.Candidate, error] {
 	return func(yield func(search.Candidate, error) bool) {
+		var pending []search.Candidate
+		first := true
 		for c, err := range indexed {
+			if first {
+				pending, first = *known, false
+			}
 			for ; err == nil && len(pending) > 0 && pending[0].Message >= c.Message; pending = pending[1:] {
 				if !yield(pending[0], nil) {
 					return
@@ -108,6 +131,9 @@ func merged(pending []search.Candidate, indexed iter.Seq2[search.Candidate, erro
 				return
 			}
 		}
+		if first {
+			pending = *known
+		}
 		for _, c := range pending {
 			if !yield(c, nil) {
 				return
@@ -118,25 +144,30 @@ func merged(pending []search.Candidate, indexed iter.Seq2[search.Candidate, erro
 
 // indexed yields the candidates of the index. Their texts are of use where the
 // tokens alone don't tell.
-func (t *tx) indexed(w search.Wanted) iter.Seq2[search.Candidate, error] {
+func (c *candidates) indexed() iter.Seq2[search.Candidate, error] {
+	w := c.w
 	args := func(before store.MessageID, more ...any) []any {
 		return append([]any{int64(before), matching(w), orNoTime(w.Since), orNoTime(w.Until), !w.Query.Plain()}, more...)
 	}
 	switch len(w.Within) {
 	case 0:
 	case 1:
-		return t.fetched(w, candidatesOf, args(w.Before, int64(w.Within[0])))
+		return c.fetched(candidatesOf, args(w.Before, int64(w.Within[0])))
 	default:
-		return t.fetched(w, candidatesWithin, args(w.Before, numbers(w.Within)))
+		return c.fetched(candidatesWithin, args(w.Before, numbers(w.Within)))
 	}
 	return search.Walk{
 		First: 500, Dense: 100,
-		Newest: func(before store.MessageID, messages int) ([]search.Candidate, bool, error) {
-			found, err := all(t, t.forSearch(w), scanCandidate, newestCandidates, args(before, messages)...)
+		Newest: func(before store.MessageID, messages int) (found []search.Candidate, end bool, err error) {
+			most := messages
+			if before == w.Before {
+				most = fewCandidates
+			}
+			err = c.ask(statement{newestCandidates, args(before, messages, most), collect(&found, scanCandidate)})
 			return found, false, err
 		},
 		Indexed: func(before store.MessageID) iter.Seq2[search.Candidate, error] {
-			return t.fetched(w, allCandidates, args(before))
+			return c.fetched(allCandidates, args(before))
 		},
 	}.Candidates(w.Before)
 }
@@ -150,43 +181,52 @@ func scanCandidate(r scanner, c *search.Candidate) error {
 	return err
 }
 
-// fetched yields an answer part by part, through a cursor, so that the connection
-// is free in between.
-func (t *tx) fetched(w search.Wanted, text string, args []any) iter.Seq2[search.Candidate, error] {
+// fetched yields an answer part by part, so that the connection is free in
+// between. Most searches end with the first part, which takes one round trip. The
+// others have a long way to go, which they go with a cursor. The first of the args
+// is before which message it begins.
+func (c *candidates) fetched(text string, args []any) iter.Seq2[search.Candidate, error] {
 	return func(yield func(search.Candidate, error) bool) {
-		err := t.declareSearch(t.forSearch(w), text, args)
+		var found []search.Candidate
+		err := c.ask(statement{fmt.Sprintf(`%s LIMIT %d`, text, fewCandidates), args, collect(&found, scanCandidate)})
 		for size := fewCandidates; err == nil; size = manyCandidates {
-			var found []search.Candidate
-			found, err = all(t, nil, scanCandidate, fmt.Sprintf(`FETCH %d FROM search`, size))
-			for _, c := range found {
-				if !yield(c, nil) {
+			for _, candidate := range found {
+				if !yield(candidate, nil) {
 					return
 				}
 			}
-			if err == nil && len(found) < size {
+			if len(found) < size {
 				return
+			}
+			if size == fewCandidates {
+				args = slices.Clone(args)
+				args[0] = int64(found[len(found)-1].Message)
+				err = c.declareSearch(text, args)
+			}
+			if found = nil; err == nil {
+				err = c.ask(statement{text: fetchCandidates, read: collect(&found, scanCandidate)})
 			}
 		}
 		yield(search.Candidate{}, err)
 	}
 }
 
-// Most searches end with the first page, and the others have a long way to go.
 const (
 	fewCandidates  = 100
 	manyCandidates = 2000
 )
 
+var fetchCandidates = fmt.Sprintf(`FETCH %d FROM search`, manyCandidates)
+
 // declareSearch makes the cursor of a search, after it has closed that of the
 // search before.
-func (t *tx) declareSearch(gs []guard, text string, args []any) error {
-	if t.searches {
-		if err := t.ask(t.ctx, nil, statement{text: `CLOSE search`}); err != nil {
-			return err
-		}
+func (c *candidates) declareSearch(text string, args []any) error {
+	var statements []statement
+	if c.searches {
+		statements = append(statements, statement{text: `CLOSE search`})
 	}
-	t.searches = true
-	return t.read(gs, `DECLARE search NO SCROLL CURSOR FOR `+text, nil, args...)
+	c.searches = true
+	return c.ask(append(statements, statement{text: `DECLARE search NO SCROLL CURSOR FOR ` + text, args: args})...)
 }
 
 // orNoTime returns a time as a parameter that is NULL for the zero time.

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/teaminbox/teaminbox/internal/pgtest"
 	"github.com/teaminbox/teaminbox/store"
 	"github.com/teaminbox/teaminbox/store/search"
@@ -298,7 +300,10 @@ func TestIndexAgreesWithTexts(t *testing.T) {
 		}
 		return strings.Join(words, " ")
 	}
-	const n = 400
+	const (
+		n           = 400
+		newestOfAll = `SELECT * FROM (` + newestCandidates + `) AS s ORDER BY message DESC`
+	)
 	texts := make([]string, n)
 	fillWith(t, s, n, func(i int) string { texts[i] = phrase(6); return texts[i] })
 	hits := 0
@@ -314,11 +319,11 @@ func TestIndexAgreesWithTexts(t *testing.T) {
 			}
 		}
 		w.Before = 1 << 40
-		for what, text := range map[string]string{"index": allCandidates, "newest": newestCandidates, "conversation": candidatesOf, "conversations": candidatesWithin} {
+		for what, text := range map[string]string{"index": allCandidates, "newest": newestOfAll, "conversation": candidatesOf, "conversations": candidatesWithin} {
 			args := []any{int64(w.Before), matching(w), orNoTime(w.Since), orNoTime(w.Until), true}
 			switch text {
-			case newestCandidates:
-				args = append(args, n)
+			case newestOfAll:
+				args = append(args, n, n)
 			case candidatesOf:
 				args = append(args, int64(1))
 			case candidatesWithin:
@@ -327,7 +332,7 @@ func TestIndexAgreesWithTexts(t *testing.T) {
 			var got []int64
 			if err := s.View(context.Background(), func(x store.Tx) error {
 				got = nil
-				for c, err := range x.(*tx).fetched(w, text, args) {
+				for c, err := range (&candidates{tx: x.(*tx), w: w}).fetched(text, args) {
 					if err != nil {
 						return err
 					}
@@ -373,27 +378,39 @@ func TestPlansOfSearches(t *testing.T) {
 		allCandidates:    "search_tokens",
 		newestCandidates: "Index Scan Backward using search_pkey",
 	} {
-		args := []any{int64(1 << 40), query, nil, nil, true}
+		args := fmt.Sprintf(`%d, '%s', NULL, NULL, true`, 1<<40, strings.ReplaceAll(query, `'`, `''`))
 		if text == newestCandidates {
-			args = append(args, 500)
+			args += fmt.Sprintf(`, 500, %d`, fewCandidates)
 		}
-		rows, err := s.pool.Query(ctx, "EXPLAIN "+s.text(text), args...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var plan strings.Builder
-		for rows.Next() {
-			var line string
-			if err := rows.Scan(&line); err != nil {
-				t.Fatal(err)
-			}
-			plan.WriteString(line + "\n")
-		}
-		if err := rows.Err(); err != nil {
-			t.Fatal(err)
-		}
-		if !strings.Contains(plan.String(), want) || text == allCandidates && strings.Contains(plan.String(), "search_pkey") {
-			t.Errorf("want %s in\n%s", want, plan.String())
+		plan := planFor(t, s, text, args)
+		if !strings.Contains(plan, want) || text == allCandidates && strings.Contains(plan, "search_pkey") {
+			t.Errorf("want %s in\n%s", want, plan)
 		}
 	}
+}
+
+// planFor returns the plan that a transaction of the Store has for a statement,
+// whatever its arguments.
+func planFor(t *testing.T, s *Store, text, args string) string {
+	t.Helper()
+	var plan strings.Builder
+	if err := s.View(context.Background(), func(x store.Tx) error {
+		plan.Reset()
+		tx := x.(*tx)
+		if err := tx.read(nil, `PREPARE planned AS `+text, nil); err != nil {
+			return err
+		}
+		if err := tx.read(nil, `EXPLAIN EXECUTE planned (`+args+`)`, func(rows pgx.Rows) error {
+			var line string
+			err := rows.Scan(&line)
+			plan.WriteString(line + "\n")
+			return err
+		}); err != nil {
+			return err
+		}
+		return tx.read(nil, `DEALLOCATE planned`, nil)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return plan.String()
 }

@@ -30,6 +30,7 @@ type Store struct {
 	turns  turns.Last
 	texts  texts
 	blocks blockCount
+	seen   seenVersion
 
 	limits            limits
 	synchronousCommit string
@@ -65,13 +66,15 @@ func (s *Store) Parallelism() (updates, changes int) {
 }
 
 // View runs fn on a snapshot of the database. It neither waits for an Update
-// nor holds one up.
+// nor holds one up. fn runs again when the connection was lost, and when the
+// Directory has changed since the Store looked last.
 func (s *Store) View(ctx context.Context, fn func(store.Tx) error) error {
 	if err := s.enter(); err != nil {
 		return err
 	}
 	defer s.running.Done()
-	return s.retry(ctx, func() (*tx, error) { return s.attempt(ctx, true, &again{}, fn) })
+	var a again
+	return s.retry(ctx, func() (*tx, error) { return s.attempt(ctx, true, &a, fn) })
 }
 
 // Update runs fn in a transaction. Updates that read or write the same keys
@@ -177,11 +180,12 @@ func (s *Store) attempt(ctx context.Context, readOnly bool, a *again, fn func(st
 		t.ended = true
 		s.leave(t, conn, committed)
 	}()
-	if err := fn(t); err != nil {
-		return t, err
-	}
+	err = fn(t)
 	if readOnly {
-		return t, nil
+		return t, t.verified(err)
+	}
+	if err != nil {
+		return t, err
 	}
 	if err := t.ready(); err != nil {
 		return t, err

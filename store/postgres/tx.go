@@ -156,6 +156,9 @@ func (t *tx) before(gs []guard) ([]statement, error) {
 	if !t.begun {
 		all = append(all, t.begin()...)
 	}
+	if t.directory.presumed {
+		all = append(all, t.verification())
+	}
 	if t.readOnly {
 		return all, nil
 	}
