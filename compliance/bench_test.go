@@ -19,6 +19,18 @@ func texts() map[string]string {
 		"long_japanese": strings.Repeat("予約の時間を変更したいのですが。", 100),   // 1,600 characters
 		"long_emoji":    strings.Repeat("🛑👍", 800),
 		"long_accents":  strings.Repeat("e\u0301\u0302\u0303", 400),
+		"request":       "Please take me off your list, I don't want these messages any more",
+
+		// What makes the recogniser work hardest, 1,600 characters each.
+		"worst_bold":    strings.Repeat("𝗦𝗧𝗢𝗣 ", 320),
+		"worst_korean":  strings.Repeat("문자 보내지 마", 200),
+		"worst_letters": strings.Repeat("s t o p q ", 160),
+		"worst_lines":   strings.Repeat("s\n", 800),
+		"worst_negated": strings.Repeat("don't me to stop ", 94),
+		"worst_quotes":  strings.Repeat("“a” ", 400),
+		"worst_russian": strings.Repeat("не пишите мне ", 114),
+		"worst_stems":   strings.Repeat("stop de ", 200),
+		"worst_thai":    strings.Repeat("ไม่ต้องส่งมาอีก", 107),
 	}
 }
 
@@ -68,8 +80,17 @@ func TestHotPathDoesNotAllocate(t *testing.T) {
 			compliance.Standard{}.Classify(channel.Inbound{Text: "Hello, is my table ready?"}, compliance.Context{})
 		},
 		"a keyword": func() { compliance.Standard{}.Classify(channel.Inbound{Text: "Stop!"}, compliance.Context{}) },
-		"accents":   func() { compliance.Standard{}.Classify(channel.Inbound{Text: "Könnten Sie?"}, compliance.Context{}) },
-		"Decide":    func() { compliance.Standard{}.Decide(s, out, at) },
+		"a request": func() {
+			compliance.Standard{}.Classify(channel.Inbound{Text: "Please stop texting me"}, compliance.Context{LastOutbound: "Reply STOP to opt out"})
+		},
+		"bold": func() {
+			compliance.Standard{}.Classify(channel.Inbound{Text: "𝗦𝗧𝗢𝗣"}, compliance.Context{})
+		},
+		"Chinese": func() {
+			compliance.Standard{}.Classify(channel.Inbound{Text: "请不要再发短信了"}, compliance.Context{})
+		},
+		"accents": func() { compliance.Standard{}.Classify(channel.Inbound{Text: "Könnten Sie?"}, compliance.Context{}) },
+		"Decide":  func() { compliance.Standard{}.Decide(s, out, at) },
 	} {
 		if n := testing.AllocsPerRun(100, fn); n != 0 {
 			t.Errorf("%s: %v allocations", what, n)

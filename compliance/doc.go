@@ -4,14 +4,48 @@
 // The two decisions are one interface, [OptOutPolicy], and they are pure: the
 // engine of package inbox reads the ledger, asks the policy, and writes the
 // ledger. [Standard] is the policy that it uses unless a host supplies one.
-// It recognises the customary keywords, lets nothing but one confirmation and
-// answers to HELP go to a contact that has opted out, and keeps WhatsApp's 24
-// hour window.
+// It recognises requests to stop in some thirty languages, lets nothing but one
+// confirmation and answers to HELP go to a contact that has opted out, and
+// keeps WhatsApp's 24 hour window.
 //
 // The ledger is a list of [Entry] records that is only ever added to. What
 // holds for a contact is folded from it by [Fold]. Each entry has a [Link] to the
 // one before it, so that [Verify] finds out if somebody has changed the ledger
 // afterwards.
+//
+// # Recognising
+//
+// A text is an opt-out if a reasonable person reads it as one (47 CFR
+// 64.1200(a)(10)), whether it is STOP, S.T.O.P., 𝗦𝗧𝗢𝗣 or "please take me off
+// your list"; "stop by at five" and a quotation of our own instruction are
+// none. Where a person could not tell, neither does the recogniser: the text
+// is [Ambiguous].
+//
+// What it knows is data: keywords with their sources and the days on which
+// they hold, and phrases by language. [NewTable] lets a host add to both. The
+// rows are in tables/keywords.tsv, and the files of tables/phrases have one
+// statement on a line:
+//
+//	class stop  stop quit cease
+//	out   {stop} ~ (texting|messaging) [me]
+//	pass  not {stop}
+//	noise please
+//
+// A class names words. The other statements are phrases. out asks us to stop;
+// complaint, erase and narrow do too, and a person should see why; hold and
+// refuse are for a person, refuse only if we asked nothing; back asks us to
+// write again; pass has the words of a request and is none; filler says
+// nothing beside a keyword, and noise may stand anywhere. In a phrase stem* is
+// a word that begins like that, {class} one of a class, (a|b) one of these,
+// [a|b] one or none, ~ or ~3 up to one or three other words, ^ and $ the
+// beginning and the end of a sentence, and a comma lets a phrase go on after
+// one.
+//
+// # Jurisdictions
+//
+// [StandardJurisdictions] is what countries and states ask of a sender, as
+// dated rows with their sources: [QuietHours], models of consent, terms. A policy
+// of a host's own may decide by them; [Standard] does not.
 //
 // # What this is not
 //

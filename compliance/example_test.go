@@ -10,15 +10,54 @@ import (
 
 func ExampleStandard_Classify() {
 	var policy compliance.Standard
-	for _, text := range []string{"Stop!", "please stop", "Which bus stop is nearest?", "HELP"} {
+	for _, text := range []string{"Stop!", "please stop", "take me off your list", "Which bus stop is nearest?", "wrong number", "HELP"} {
 		c := policy.Classify(channel.Inbound{Text: text}, compliance.Context{})
-		fmt.Printf("%-28s %v %q\n", text, c.Kind, c.Rule)
+		fmt.Printf("%-28s %v\n", text, c.Kind)
 	}
 	// Output:
-	// Stop!                        opt_out "keyword STOP"
-	// please stop                  opt_out "keyword STOP"
-	// Which bus stop is nearest?   none ""
-	// HELP                         help "keyword HELP"
+	// Stop!                        opt_out
+	// please stop                  opt_out
+	// take me off your list        opt_out
+	// Which bus stop is nearest?   none
+	// wrong number                 ambiguous
+	// HELP                         help
+}
+
+// A host adds a word of its own.
+func ExampleNewTable() {
+	table, err := compliance.NewTable(compliance.TableConfig{
+		Keywords: []compliance.Keyword{{
+			Language: "en", Word: "NO SALE", Kind: compliance.OptOut, Match: compliance.MatchExact,
+			Danger: "low", Tier: compliance.TierPractice, Source: "printed on our receipts",
+		}},
+		Phrases: map[string]string{"en": "out scratch me off"},
+	})
+	if err != nil {
+		panic(err)
+	}
+	policy := compliance.Standard{Table: table}
+	c := policy.Classify(channel.Inbound{Text: "no sale!"}, compliance.Context{})
+	fmt.Println(c.Kind, c.Rule)
+	fmt.Println(policy.Classify(channel.Inbound{Text: "Please scratch me off"}, compliance.Context{}).Kind)
+
+	_, err = compliance.NewTable(compliance.TableConfig{Without: []string{"CANCEL"}})
+	fmt.Println(err)
+	// Output:
+	// opt_out keyword NO SALE
+	// opt_out
+	// compliance: the keyword CANCEL can't be left out: 47 CFR 64.1200(a)(10); CTIA; Twilio; AWS; Telnyx; Vonage SC
+}
+
+func ExampleStandardJurisdictions() {
+	at := time.Date(2026, time.March, 4, 20, 30, 0, 0, time.UTC) // by the recipient's clock
+	for _, code := range []string{"US", "US-FL", "PL"} {
+		j, found := compliance.StandardJurisdictions().For(code, compliance.ScopeMarketing, at)
+		fmt.Println(code, found, j.Code, j.Model, j.Quiet.At(at, false))
+	}
+	// Output:
+	// US true US express_written false
+	// US-FL true US-FL express_written true
+	// PL true EU soft_opt_in false
 }
 
 func ExampleStandard_Decide() {

@@ -2,10 +2,12 @@ package compliance_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -40,8 +42,14 @@ func FuzzClassify(f *testing.F) {
 				t.Errorf("%q is %v, and %v with white space and punctuation around it", text, got.Kind, wrapped.Kind)
 			}
 		}
+		if again := classify(invisibly(text, seed)); again.Kind != got.Kind && !strings.ContainsAny(text, ">\"«“„「『‘\n") {
+			t.Errorf("%q is %v, and %v with a zero-width space in it", text, got.Kind, again.Kind)
+		}
+		if again := classify(scramble(text, seed)); again.Kind != got.Kind {
+			t.Errorf("%q is %v, and %v in other cases", text, got.Kind, again.Kind)
+		}
 		before, after = decoration(before), decoration(after)
-		for _, k := range compliance.StandardKeywords() {
+		for _, k := range spelled {
 			word := before + scramble(k.Word, seed) + after
 			if got := classify(word); got.Kind != k.Kind && (k.Kind != compliance.OptIn || optedOut) {
 				t.Errorf("%q is %v, want %v as the bare %s", word, got.Kind, k.Kind, k.Word)
@@ -57,6 +65,11 @@ func FuzzClassify(f *testing.F) {
 		}
 	})
 }
+
+// spelled are the keywords that act whatever the context and have letters.
+var spelled = slices.DeleteFunc(compliance.StandardKeywords(), func(k compliance.Keyword) bool {
+	return !acts(k) || !strings.ContainsFunc(k.Word, unicode.IsLetter)
+})
 
 // decoration keeps of a text what may stand around a keyword: white space,
 // punctuation, and what can't be seen.
@@ -78,11 +91,24 @@ func decoration(text string) string {
 // scramble writes a word in a mixture of cases.
 func scramble(word string, seed uint64) string {
 	return strings.Map(func(r rune) rune {
-		if seed = seed>>1 | seed<<63; seed&1 == 0 {
-			return unicode.ToLower(r)
+		if seed = seed>>1 | seed<<63; seed&1 == 0 && 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
 		}
 		return r
 	}, word)
+}
+
+// invisibly puts a zero-width space after a character.
+func invisibly(text string, seed uint64) string {
+	if !utf8.ValidString(text) || len(text) > 1000 {
+		return text
+	}
+	r := []rune(text)
+	if len(r) == 0 {
+		return text
+	}
+	i := int(seed%uint64(len(r))) + 1
+	return string(r[:i]) + "\u200b" + string(r[i:])
 }
 
 // unknown returns a word made of a text's letters that is neither a keyword nor

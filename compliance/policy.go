@@ -25,11 +25,44 @@ type OptOutPolicy interface {
 	Decide(s State, m Outgoing, at time.Time) Decision
 }
 
-// Context is what is known about the sender of an inbound message.
+// Context is what is known about the sender of an inbound message, and about
+// the talk that it is a part of. Every field may be zero.
 type Context struct {
 	State  State  // what holds before this message
 	Region string // ISO 3166-1 code of the contact's country, or ""
+
+	// Language is the BCP 47 code of the language that the thread is in, or "".
+	// It tells words apart that two languages share.
+	Language string
+
+	// Asked says what our last message asked, or "". It is known where a flow
+	// sent it; where it is not, LastOutbound tells whether it asked anything.
+	Asked Question
+
+	// LastOutbound is the text of our last message to the contact, or "". What
+	// the contact repeats of it is not theirs.
+	LastOutbound string
+
+	// Subject is the subject line of an MMS, or "". It is read if the text says
+	// nothing about consent.
+	Subject string
+
+	// At is when the message came in. The rows of the tables count that held at
+	// that moment; if it is zero, those that have no end.
+	At time.Time
 }
+
+// Question is what a message of ours asked. A host may use values of its own;
+// they count as a question that words like CANCEL may answer.
+type Question string
+
+// The questions.
+const (
+	AskedConsent      Question = "double_optin"        // may we write to you?
+	AskedConfirmation Question = "appointment_confirm" // will you come?
+	AskedOffer        Question = "upsell"              // do you want this?
+	AskedOther        Question = "question"
+)
 
 // Kind is what an inbound message means for consent.
 type Kind uint8
@@ -63,6 +96,31 @@ func (k Kind) String() string {
 type Classification struct {
 	Kind Kind
 	Rule string // what matched, like "keyword STOP", for the ledger and the trace
+
+	// Language is the ISO 639-1 code of the language of what matched, "und" for
+	// emoji, or "" if it was not a word.
+	Language string
+
+	// Version is that of the table that Rule is of, or "".
+	Version string
+
+	// Flag says why a person should see the message although it needs no
+	// decision, or is "": a CANCEL that may be meant for an appointment, a
+	// complaint, a wish to have one's data erased.
+	Flag string
+}
+
+// Evidence says in one line what the ledger keeps of a classification: the
+// rule, its language and the version of its table, and the flag.
+func (c Classification) Evidence() string {
+	text := c.Rule
+	if c.Version != "" {
+		text += " (" + c.Language + ", table " + c.Version + ")"
+	}
+	if c.Flag != "" {
+		text += "; " + c.Flag
+	}
+	return text
 }
 
 // Purpose is why an outbound message is sent.

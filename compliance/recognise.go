@@ -1,129 +1,194 @@
 package compliance
 
-import (
-	"bytes"
-	"strings"
-	"unicode"
-)
+import "slices"
 
-// recognise returns the keyword that a text is, or the zero keyword. The text
-// may be the keyword alone, its letters one by one (S T O P), several keywords
-// (STOP STOP) or an opt-out between courtesies (STOP please).
-func recognise(text string) keyword {
-	var buf [longestWords]byte
-	words, ok := appendWords(buf[:0], text)
+// reading is what a text means, and by what.
+type reading struct {
+	kind     Kind
+	rule     string
+	language string
+	flag     string
+
+	// settled says that the table knows the bare word to depend on the context,
+	// so that no phrase of that word alone changes its reading.
+	settled bool
+}
+
+// stronger returns the reading that counts of two: an opt-out always does.
+func stronger(a, b reading) reading {
+	if weight[b.kind] > weight[a.kind] {
+		return b
+	}
+	return a
+}
+
+var weight = [...]int{None: 0, Ambiguous: 1, Help: 2, OptIn: 3, OptOut: 4}
+
+// sheets are kept for the next texts. A few are enough, as one is needed for
+// some microseconds.
+var sheets = make(chan *sheet, 8)
+
+func takeSheet() *sheet {
+	select {
+	case s := <-sheets:
+		return s
+	default:
+		return new(sheet)
+	}
+}
+
+func returnSheet(s *sheet) {
+	select {
+	case sheets <- s:
+	default:
+	}
+}
+
+// recognise reads a text in these steps, of which each sees what the one
+// before has left: what the contact has not written is taken out, see
+// readMessage; the words are made plain, see add and respell; and then the
+// text is a keyword, keywords and courtesies, or a sentence with a phrase, or a
+// keyword with a slip of the finger.
+func (t *Table) recognise(text string, c *context) reading {
+	s := takeSheet()
+	r := t.recogniseOn(s, text, c)
+	returnSheet(s)
+	return r
+}
+
+func (t *Table) recogniseOn(s *sheet, text string, c *context) reading {
+	s.readMessage(text, c.LastOutbound)
+	if len(s.words) == 0 {
+		return s.emoji()
+	}
+	whole := t.keyword(s, s.words, c)
 	switch {
-	case !ok:
-		return keyword{}
-	case len(words) == 0 && onlyStopSigns(text):
-		return keywords[stopSign]
-	case len(words) == 0:
-		return keyword{}
+	case whole.kind == OptOut && whole.settled && s.questioned(s.words[0]): // enough?
+		whole.kind = Ambiguous
+		return whole
+	case whole.kind == OptOut || whole.kind == OptIn || whole.kind == Help:
+		return whole
 	}
-	if k, found := keywords[string(words)]; found {
-		return k
+	t.respell(s)
+	t.phrases.run(s)
+	s.mark(&t.phrases)
+	bare := t.bare(s, c)
+	whole = stronger(whole, bare)
+	whole = stronger(whole, s.read(&t.phrases, c, whole.settled || bare.settled))
+	if whole.kind != OptOut {
+		whole = stronger(whole, t.clause(s, c))
 	}
-	if k, found := spelledOut(words); found {
-		return k
-	}
-	polite := trimCourtesies(words)
-	k, found := keywords[string(polite)]
-	if !found {
-		k = strongest(polite)
-	}
-	if len(polite) < len(words) && (k.Kind != OptOut || k.curt) {
-		return keyword{}
-	}
-	return k
+	return whole
 }
 
-// affirms reports whether a text is a bare yes.
-func affirms(text string) bool {
-	var buf [longestWords]byte
-	words, ok := appendWords(buf[:0], text)
-	return ok && affirmatives[string(words)]
-}
-
-// spelledOut reads words of one letter each as one word.
-func spelledOut(words []byte) (keyword, bool) {
-	var buf [longestWords]byte
-	joined := buf[:0]
-	for len(words) > 0 {
-		var word []byte
-		word, words = cutWord(words)
-		if len(word) != 1 {
-			return keyword{}, false
-		}
-		joined = append(joined, word[0])
+// emoji reads a text without words.
+func (s *sheet) emoji() reading {
+	switch {
+	case s.stops > 0 && s.pictures == 0:
+		return reading{kind: OptOut, rule: "keyword " + stopSign, language: "und"}
+	case s.holds > 0 && s.pictures == 0:
+		return reading{kind: Ambiguous, rule: "emoji that may mean stop", language: "und"}
 	}
-	k, found := keywords[string(joined)]
-	return k, found
-}
-
-// strongest reads a text in which every word is a keyword. An opt-out among
-// them wins (HELP STOP), but for the curt ones (HELP CANCEL); otherwise all
-// must mean the same.
-func strongest(words []byte) keyword {
-	var first keyword
-	mixed := false
-	for len(words) > 0 {
-		var word []byte
-		word, words = cutWord(words)
-		k, found := keywords[string(word)]
-		if !found {
-			return keyword{}
-		}
-		switch {
-		case first.Kind == None:
-			first = k
-		case first.Kind == OptOut && !first.curt:
-		case k.Kind == OptOut && !k.curt:
-			first, mixed = k, false
-		case k.Kind != first.Kind:
-			mixed = true
-		}
-	}
-	if mixed {
-		return keyword{}
-	}
-	return first
-}
-
-// trimCourtesies returns the words without the courtesies around them.
-func trimCourtesies(words []byte) []byte {
-	for {
-		word, rest := cutWord(words)
-		if !courtesies[string(word)] {
-			break
-		}
-		words = rest
-	}
-	for {
-		i := bytes.LastIndexByte(words, ' ')
-		if i < 0 || !courtesies[string(words[i+1:])] {
-			return words
-		}
-		words = words[:i]
-	}
-}
-
-// cutWord returns the first word and the others.
-func cutWord(words []byte) (word, rest []byte) {
-	word, rest, _ = bytes.Cut(words, []byte(" "))
-	return word, rest
+	return reading{}
 }
 
 // stopSign is the one emoji that stops by itself.
 const stopSign = "🛑"
 
-// onlyStopSigns reports whether a text without words shows stop signs and no
-// other picture.
-func onlyStopSigns(text string) bool {
-	if len(text) > longestText || !strings.Contains(text, stopSign) {
-		return false
+// keyword reads words as one keyword.
+func (t *Table) keyword(s *sheet, words []word, c *context) reading {
+	if n, f := t.prefix(s, words); n == len(words) {
+		return t.choose(f, c)
 	}
-	rest := strings.ReplaceAll(text, stopSign, "")
-	return strings.IndexFunc(rest, func(r rune) bool {
-		return !unicode.IsSpace(r) && !unicode.IsPunct(r) && !invisible(r)
-	}) < 0
+	return reading{}
+}
+
+// choose reads a keyword that several languages may have.
+func (t *Table) choose(f *family, c *context) reading {
+	if f.plain {
+		e := &f.entries[0]
+		for i := range f.entries {
+			if f.entries[i].Language == c.language {
+				e = &f.entries[i]
+			}
+		}
+		return reading{kind: e.Kind, rule: e.rule, language: e.Language}
+	}
+	var best reading
+	settled := true
+	for i, e := range f.entries {
+		if !c.applies(e.Keyword) || t.overruled(f.entries, i, c) {
+			continue
+		}
+		best = stronger(best, t.reading(e, c))
+		settled = settled && e.Match != MatchExact && e.Match != MatchPhrase
+	}
+	best.settled = settled
+	return best
+}
+
+// overruled reports whether another row of a word counts: one for the contact's
+// region, or one of the thread's language. What the law fixes is not overruled
+// by a language.
+func (t *Table) overruled(entries []entry, i int, c *context) bool {
+	e := entries[i]
+	return slices.ContainsFunc(entries, func(other entry) bool {
+		switch {
+		case !c.applies(other.Keyword):
+			return false
+		case other.Language == e.Language && other.Region != "" && e.Region == "":
+			return true
+		}
+		return other.Language == c.language && e.Language != c.language && e.Tier != TierLaw
+	})
+}
+
+// reading returns what a keyword means that is the whole message.
+func (t *Table) reading(e entry, c *context) reading {
+	r := reading{rule: e.rule, language: e.Language}
+	switch e.Match {
+	case MatchExact, MatchPhrase:
+		r.kind = e.Kind
+		switch {
+		case e.Kind != OptOut || e.Danger != "high" || !c.asked:
+		case c.american: // where the law leaves no choice
+			r.flag = "it may answer our question as well"
+		default:
+			r.kind = Ambiguous
+		}
+	case MatchContext:
+		r.kind = e.Kind
+		if c.asked || c.language != "" && c.language != e.Language { // acha is "okay" in Hindi
+			r.kind = Ambiguous
+		}
+	case MatchOptedOut:
+		if c.State.OptedOut {
+			r.kind = e.Kind
+		}
+	case MatchPrompted:
+		if c.Asked == AskedConsent {
+			r.kind = e.Kind
+		}
+	case MatchReview, MatchNever:
+		switch {
+		case e.Alone == AloneHeld, e.Alone == AloneRefuses && !c.asked, c.Asked == AskedConsent,
+			e.Alone == AloneInThread && !c.asked && c.language == e.Language:
+			r.kind = Ambiguous
+		}
+	case MatchOperator:
+	}
+	if e.Tier == TierUnsourced && !t.unsourced && r.kind == e.Kind && e.Kind != Help {
+		r.kind = Ambiguous
+	}
+	if r.kind == None {
+		return reading{}
+	}
+	return r
+}
+
+// bold reports whether a keyword is an opt-out with other words beside it.
+func (r reading) bold(f *family) bool {
+	return r.kind == OptOut && slices.ContainsFunc(f.entries, func(e entry) bool {
+		return e.rule == r.rule && e.Danger != "high" && (e.Match == MatchExact || e.Match == MatchPhrase)
+	})
 }

@@ -18,42 +18,54 @@ const ConfirmationTerm = 5 * time.Minute
 const WhatsAppWindow = 24 * time.Hour
 
 // Standard is the policy of a host that supplies none. The zero value works.
-// It recognises a whole message that is one of the customary keywords, see
-// [StandardKeywords]: repeated, spelled letter by letter, or with a "please"
-// beside an opt-out, but not in a sentence.
-type Standard struct{}
+// It recognises the keywords of its table, whatever their spelling, and
+// requests to stop in plain words: see [Table].
+type Standard struct {
+	// Table is what is recognised. Nil is [StandardTable].
+	Table *Table
+}
 
 var _ OptOutPolicy = Standard{}
 
 // byProvider is the rule of what a provider recognised.
 const byProvider = "provider's keyword handling"
 
-// Classify believes the provider's own verdict and the keyword table; where
-// they differ, an opt-out wins. A word that opts in does so only for a contact
-// that has opted out, as otherwise it is an ordinary word. A provider may take
-// a bare YES for START; as it may as well answer a question, a person decides
-// about it if the contact has opted out, and otherwise it is an ordinary word.
-func (Standard) Classify(m channel.Inbound, c Context) Classification {
+// Classify believes the provider's own verdict and the table; where they
+// differ, an opt-out wins. A word that opts in does so only for a contact that
+// has opted out or whom we have asked, as otherwise it is an ordinary word. A
+// provider may take a bare YES for START; as it may as well answer a question,
+// a person decides about it if the contact has opted out, and otherwise it is
+// an ordinary word.
+func (p Standard) Classify(m channel.Inbound, c Context) Classification {
 	text := m.Text
 	if strings.TrimSpace(text) == "" && m.Button != nil {
 		text = m.Button.Text
 	}
-	k := recognise(text)
-	switch {
-	case m.Keyword == channel.KeywordStop:
-		return Classification{OptOut, byProvider}
-	case k.Kind == OptOut:
-		return Classification{OptOut, k.rule}
-	case m.Keyword == channel.KeywordHelp:
-		return Classification{Help, byProvider}
-	case m.Keyword == channel.KeywordStart && c.State.OptedOut && affirms(text):
-		return Classification{Ambiguous, byProvider + " takes a bare yes for START"}
-	case m.Keyword == channel.KeywordStart && (c.State.OptedOut || k.Kind == OptIn):
-		return Classification{OptIn, byProvider}
-	case k.Kind == Help, k.Kind == OptIn && c.State.OptedOut:
-		return Classification{k.Kind, k.rule}
+	t := p.Table
+	if t == nil {
+		t = StandardTable()
 	}
-	return Classification{}
+	ctx := t.context(m, c)
+	r := t.recognise(text, &ctx)
+	if c.Subject != "" && (r.kind == None || r.kind == Ambiguous) {
+		r = stronger(r, t.recognise(c.Subject, &ctx))
+	}
+	read := Classification{Kind: r.kind, Rule: r.rule, Language: r.language, Flag: r.flag, Version: t.version}
+	switch {
+	case r.kind == OptOut:
+		return read
+	case m.Keyword == channel.KeywordStop:
+		return Classification{Kind: OptOut, Rule: byProvider}
+	case m.Keyword == channel.KeywordHelp:
+		return Classification{Kind: Help, Rule: byProvider}
+	case m.Keyword == channel.KeywordStart && r.kind != OptIn && c.State.OptedOut && t.prompted(text):
+		return Classification{Kind: Ambiguous, Rule: byProvider + " takes a bare yes for START"}
+	case m.Keyword == channel.KeywordStart && (c.State.OptedOut || t.optsIn(text)):
+		return Classification{Kind: OptIn, Rule: byProvider}
+	case r.kind == None:
+		return Classification{}
+	}
+	return read
 }
 
 // Decide lets everything through but messages to a contact that has opted out

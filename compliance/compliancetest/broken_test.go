@@ -115,6 +115,24 @@ func TestBrokenPoliciesAreFound(t *testing.T) {
 			return k
 		})},
 		{"Classify/PerSeWords", "lacks REVOKE", forgets("revoke")},
+		{"Classify/PerSeWordsAnswering", "CANCEL answers a reminder", classifies(func(m channel.Inbound, c compliance.Context, k compliance.Classification) compliance.Classification {
+			if m.Text == "cancel" && c.Asked == compliance.AskedConfirmation {
+				return compliance.Classification{}
+			}
+			return k
+		})},
+		{"Classify/AnswerIsNoConsent", "a yes to an offer is consent", classifies(func(m channel.Inbound, c compliance.Context, k compliance.Classification) compliance.Classification {
+			if m.Text == "yes" && c.Asked == compliance.AskedOffer {
+				return compliance.Classification{Kind: compliance.OptIn, Rule: "fake"}
+			}
+			return k
+		})},
+		{"Classify/OurOwnWords", "a quotation is an opt-out", classifies(func(m channel.Inbound, _ compliance.Context, k compliance.Classification) compliance.Classification {
+			if strings.Contains(m.Text, "Reply STOP") {
+				return stop
+			}
+			return k
+		})},
 		{"Classify/Canada", "lacks ARRET", forgets("ARRET")},
 		{"Classify/Help", "does not help those who opted out", classifies(func(_ channel.Inbound, c compliance.Context, k compliance.Classification) compliance.Classification {
 			if k.Kind == compliance.Help && c.State.OptedOut {

@@ -41,7 +41,13 @@ type Example struct {
 	Text     string
 	Region   string // ISO 3166-1 code of the contact's country, or ""
 	OptedOut bool   // the contact has opted out before
-	Want     compliance.Kind
+
+	Language     string              // of the thread, or ""
+	Asked        compliance.Question // what our last message asked, or ""
+	LastOutbound string              // our last message, or ""
+	Subject      string              // of an MMS, or ""
+
+	Want compliance.Kind
 }
 
 // env is what a case works with.

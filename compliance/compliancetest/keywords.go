@@ -19,6 +19,10 @@ func keywordCases() []kit.Case[*env] {
 		Rule:  "For +1 numbers stop, quit, end, revoke, opt out, cancel and unsubscribe are opt-outs, and a host can't remove them. [47 CFR 64.1200(a)(10)]",
 		Check: classifyPerSe,
 	}, {
+		Name:  "Classify/PerSeWordsAnswering",
+		Rule:  "The per-se words are opt-outs although our last message asked something that they may answer; that a person should see them too is what Flag is for. [47 CFR 64.1200(a)(10)]",
+		Check: classifyPerSeAnswering,
+	}, {
 		Name:  "Classify/Canada",
 		Rule:  "Canada includes ARRET and AIDE. [Canadian Common Short Code Application Guidelines]",
 		Check: classifyCanada,
@@ -113,6 +117,26 @@ func classifyPerSe(e *env) error {
 	return nil
 }
 
+// questions are what our last message may have asked.
+func questions() []compliance.Context {
+	return []compliance.Context{
+		{Asked: compliance.AskedConfirmation}, {Asked: compliance.AskedOffer}, {Asked: compliance.AskedOther}, {Asked: compliance.AskedConsent},
+		{LastOutbound: "Will you come to your appointment tomorrow?"},
+	}
+}
+
+func classifyPerSeAnswering(e *env) error {
+	for _, word := range []string{"stop", "quit", "end", "revoke", "opt out", "cancel", "unsubscribe"} {
+		for _, c := range questions() {
+			c.Region = "US"
+			if err := e.want(inbound(word), c, compliance.OptOut); err != nil {
+				return fmt.Errorf("asked %q %q: %w", c.Asked, c.LastOutbound, err)
+			}
+		}
+	}
+	return nil
+}
+
 func classifyCanada(e *env) error {
 	canada := compliance.Context{Region: "CA"}
 	return errors.Join(
@@ -139,7 +163,7 @@ func classifyStopAgain(e *env) error { return e.want(inbound("STOP"), out(), com
 
 func classifyExamples(e *env) error {
 	for _, x := range e.Examples {
-		c := compliance.Context{Region: x.Region}
+		c := compliance.Context{Region: x.Region, Language: x.Language, Asked: x.Asked, LastOutbound: x.LastOutbound, Subject: x.Subject}
 		if x.OptedOut {
 			c.State = out().State
 		}

@@ -22,6 +22,14 @@ func ordinaryCases() []kit.Case[*env] {
 		Rule:  "An ordinary message of a contact that has opted out opts nobody in, and neither does a bare yes.",
 		Check: classifyStaysOptedOut,
 	}, {
+		Name:  "Classify/AnswerIsNoConsent",
+		Rule:  "A yes to a question about something else opts nobody in, whether the contact has opted out or not.",
+		Check: classifyAnswers,
+	}, {
+		Name:  "Classify/OurOwnWords",
+		Rule:  "LastOutbound is the text of our last message: what the contact repeats of it is not theirs.",
+		Check: classifyOurOwnWords,
+	}, {
 		Name:  "Classify/Reading",
 		Rule:  "Kind is one of the kinds; Rule says what matched, for the ledger and the trace.",
 		Check: classifyReading,
@@ -86,6 +94,35 @@ func classifyStaysOptedOut(e *env) error {
 		}
 	}
 	return nil
+}
+
+func classifyAnswers(e *env) error {
+	for _, text := range []string{"yes", "Y", "sí", "oui", "ja", "да", "はい"} {
+		for _, c := range questions() {
+			if c.Asked == compliance.AskedConsent {
+				continue
+			}
+			for _, state := range []compliance.State{{}, out().State} {
+				c.State = state
+				if err := e.wantNot(inbound(text), c, compliance.OptIn); err != nil {
+					return fmt.Errorf("asked %q %q: %w", c.Asked, c.LastOutbound, err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func classifyOurOwnWords(e *env) error {
+	const ours = "Acme: 20% off today. Reply STOP to opt out."
+	for _, text := range []string{ours, ours + "\nWhat is that?", "> " + ours, "Liked “" + ours + "”"} {
+		for _, not := range []compliance.Kind{compliance.OptOut, compliance.OptIn} {
+			if err := e.wantNot(inbound(text), compliance.Context{LastOutbound: ours}, not); err != nil {
+				return err
+			}
+		}
+	}
+	return e.want(inbound("STOP"), compliance.Context{LastOutbound: ours}, compliance.OptOut)
 }
 
 // message is an inbound message with its context.

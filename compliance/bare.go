@@ -1,0 +1,180 @@
+package compliance
+
+import (
+	"slices"
+	"strings"
+)
+
+// bare reads a text of keywords and fillers alone. An opt-out among several
+// keywords wins (HELP STOP); otherwise all must mean the same.
+func (t *Table) bare(s *sheet, c *context) reading {
+	n := s.gather(s.words)
+	if n == 0 && len(s.words) == 1 {
+		s.essence, n = append(s.essence, s.words[0]), 1
+	}
+	if n == 0 || n > mostBare {
+		return reading{}
+	}
+	words := s.essence
+	fillers := len(s.words) - n
+	var first reading
+	mixed, bold, keywords := false, false, 0
+	for len(words) > 0 {
+		used, f := t.prefix(s, words)
+		if used == 0 {
+			return t.mistyped(s, c)
+		}
+		words = words[used:]
+		r := t.choose(f, c)
+		keywords++
+		switch {
+		case r.bold(f):
+			if !bold {
+				first, bold = r, true
+			}
+		case keywords == 1:
+			first = r
+		case r.kind != first.kind:
+			mixed = true
+		}
+	}
+	switch {
+	case bold && s.laughing():
+		first.kind = Ambiguous
+	case bold:
+	case mixed:
+		return reading{}
+	case fillers > 0 && (first.kind == OptOut || first.kind == OptIn):
+		if first.kind == OptIn || !t.clear(s, c) {
+			first.kind, first.flag = Ambiguous, ""
+		}
+	case fillers > 0 && first.kind == Help:
+		return reading{}
+	}
+	return first
+}
+
+// clear reports whether a keyword that may mean something else is an opt-out
+// with courtesies beside it, as the word means hardly anything else.
+func (t *Table) clear(s *sheet, c *context) bool {
+	n, f := t.prefix(s, s.essence)
+	return !c.asked && n == len(s.essence) && slices.ContainsFunc(f.entries, func(e entry) bool {
+		return c.applies(e.Keyword) && e.Kind == OptOut && e.Danger != "high" && e.Match == MatchContext
+	})
+}
+
+// mostBare bounds the words of a text of keywords alone: a STOP that somebody
+// pasted fifty times.
+const mostBare = 100
+
+// gather collects the words that are no fillers.
+func (s *sheet) gather(words []word) int {
+	s.essence = s.essence[:0]
+	for _, w := range words {
+		if !w.filler {
+			s.essence = append(s.essence, w)
+		}
+	}
+	return len(s.essence)
+}
+
+// prefix returns the longest keyword that words begin with, and how many words
+// it has.
+func (t *Table) prefix(s *sheet, words []word) (n int, f *family) {
+	p := &t.phrases
+	at := int32(0)
+	for i, w := range words {
+		if i > 0 {
+			if at = p.child(at, ' '); at == 0 {
+				return n, f
+			}
+		}
+		for _, b := range s.text(w) {
+			if at = p.child(at, b); at == 0 {
+				return n, f
+			}
+		}
+		if p.nodes[at].family != nil {
+			n, f = i+1, p.nodes[at].family
+		}
+	}
+	return n, f
+}
+
+// laughing reports whether somebody jokes.
+func (s *sheet) laughing() bool {
+	return slices.ContainsFunc(s.words, func(w word) bool {
+		text := string(s.text(w))
+		return slices.ContainsFunc(laughter, func(l string) bool { return strings.HasPrefix(text, l) })
+	})
+}
+
+var laughter = []string{"haha", "hehe", "lol", "lmao", "rofl", "jaja", "jeje", "kkk", "mdr", "ахах", "хаха", "haha", "wkwk", "555"}
+
+// mistyped reads one word that is no keyword, or a STOP with a space in it. S
+// TOP is none: it may be a size.
+func (t *Table) mistyped(s *sheet, c *context) reading {
+	right := ""
+	switch e := s.essence; {
+	case len(e) == 1:
+		right = t.corrected(s.text(e[0]))
+	case len(e) == 2 && e[0].end-e[0].start > 1 && e[1].single:
+		s.joined = append(append(s.joined[:0], s.text(e[0])...), s.text(e[1])...)
+		if string(s.joined) == core {
+			right = core
+		}
+	}
+	if f := t.words[right]; f != nil {
+		return t.choose(f, c)
+	}
+	return reading{}
+}
+
+// core is the word that people type most often, and in most ways.
+const core = "stop"
+
+// clause reads a text with a sentence, or a last clause, that is STOP alone:
+// who is this? stop
+func (t *Table) clause(s *sheet, c *context) reading {
+	if len(s.words) == 0 {
+		return reading{}
+	}
+	last := s.words[len(s.words)-1].clause
+	for from := 0; from < len(s.words); {
+		to := from + 1
+		for to < len(s.words) && s.words[to].clause == s.words[from].clause {
+			to++
+		}
+		words := s.words[from:to]
+		sentence := (from == 0 || s.words[from-1].sentence != words[0].sentence) && (to == len(s.words) || s.words[to].sentence != words[0].sentence)
+		from = to
+		signed := words[0].clause == 0 && last == 1 && len(s.words)-to <= longestName
+		if !sentence && !signed && words[0].clause != last || s.questioned(words[0]) || slices.ContainsFunc(words, func(w word) bool { return w.passed }) {
+			continue
+		}
+		if s.gather(words) == 0 {
+			continue
+		}
+		for rest := s.essence; len(rest) > 0; {
+			used, f := t.prefix(s, rest)
+			if used == 0 {
+				break
+			}
+			r := t.choose(f, c)
+			if !r.bold(f) || !slices.ContainsFunc(f.entries, func(e entry) bool { return e.Danger == "low" }) {
+				break
+			}
+			if rest = rest[used:]; len(rest) > 0 {
+				continue
+			}
+			if s.laughs || s.laughing() {
+				r.kind = Ambiguous
+			}
+			return r
+		}
+	}
+	return reading{}
+}
+
+// longestName is how many words a signature after a STOP may have: Stop - Carol
+const longestName = 2

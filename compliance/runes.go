@@ -1,0 +1,207 @@
+package compliance
+
+import (
+	"sync"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// runeKind is what a character does to the words around it.
+type runeKind uint8
+
+const (
+	parts     runeKind = iota // white space, symbols: what stands on both sides are two words
+	forms                     // a letter, digit or vowel sign: a part of a word
+	alone                     // a character of a script without spaces: a word by itself
+	hidden                    // has no shape: leaves the word that it stands in as it is
+	ends                      // ends a sentence
+	asks                      // ends a question
+	pauses                    // ends a clause
+	joins                     // an apostrophe: may belong to the word
+	pictures                  // an emoji
+	vietnames                 // a letter that only Vietnamese has
+)
+
+// charted is how many characters have a row in the chart: two planes, in which
+// nearly everything is written. Those above are looked up one by one.
+const charted = 0x20000
+
+// folded is how many characters fold by the chart: Latin, Greek, Cyrillic,
+// Hebrew, Arabic and Devanagari are below it.
+const folded = 0x2000
+
+// chart knows the characters. It is built once, as looking them up in the
+// tables of package unicode takes fifty times as long.
+type chart struct {
+	kind [charted]runeKind
+	fold [folded]rune // in lower case and without accents
+
+	// bold are the mathematical letters, of which people make styled texts. They
+	// are in the compatibility form as well, which takes ten times as long.
+	bold [lastBold - firstBold + 1]rune
+}
+
+const firstBold, lastBold = 0x1d400, 0x1d7ff
+
+var theChart = sync.OnceValue(func() *chart {
+	c := new(chart)
+	for r := range rune(charted) {
+		c.kind[r] = kindOf(r)
+	}
+	for r := range rune(folded) {
+		c.fold[r] = foldOf(r)
+		if c.kind[r] == forms && vietnamese(r) {
+			c.kind[r] = vietnames
+		}
+	}
+	for i := range c.bold {
+		r, _ := utf8.DecodeRuneInString(norm.NFKC.String(string(rune(firstBold + i))))
+		c.bold[i] = r
+	}
+	return c
+})
+
+// unstyled appends a text with its styled letters made plain.
+func (c *chart) unstyled(dst []byte, text string) []byte {
+	for _, r := range text {
+		switch {
+		case firstBold <= r && r <= lastBold:
+			r = c.bold[r-firstBold]
+		case '！' <= r && r <= '～':
+			r -= '！' - '!'
+		}
+		dst = utf8.AppendRune(dst, r)
+	}
+	return dst
+}
+
+func (c *chart) kindOf(r rune) runeKind {
+	if r < charted {
+		return c.kind[r]
+	}
+	return kindOf(r)
+}
+
+// unspaced are the scripts that put no spaces between words, or few that can
+// be relied on.
+var unspaced = []*unicode.RangeTable{
+	unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar,
+}
+
+// marks are accents that are put on letters of any script; those of Indian and
+// Thai letters are vowels and stay.
+var marks = &unicode.RangeTable{R16: []unicode.Range16{
+	{Lo: 0x0300, Hi: 0x036f, Stride: 1}, {Lo: 0x0483, Hi: 0x0489, Stride: 1}, {Lo: 0x0591, Hi: 0x05bd, Stride: 1},
+	{Lo: 0x05bf, Hi: 0x05bf, Stride: 1}, {Lo: 0x05c1, Hi: 0x05c2, Stride: 1}, {Lo: 0x05c4, Hi: 0x05c5, Stride: 1},
+	{Lo: 0x0610, Hi: 0x061a, Stride: 1}, {Lo: 0x0640, Hi: 0x0640, Stride: 1}, {Lo: 0x064b, Hi: 0x065f, Stride: 1},
+	{Lo: 0x0670, Hi: 0x0670, Stride: 1}, {Lo: 0x06d6, Hi: 0x06dc, Stride: 1}, {Lo: 0x093c, Hi: 0x093c, Stride: 1},
+	{Lo: 0x1ab0, Hi: 0x1aff, Stride: 1}, {Lo: 0x1dc0, Hi: 0x1dff, Stride: 1}, {Lo: 0x20d0, Hi: 0x20ff, Stride: 1},
+	{Lo: 0xfe20, Hi: 0xfe2f, Stride: 1},
+}}
+
+func kindOf(r rune) runeKind {
+	switch r {
+	case '.', '!', ';', '\n', '\u2028', '\u2029', '。', '।', '۔', '¡', '¿':
+		return ends
+	case '?', '؟':
+		return asks
+	case ',', ':', '—', '–', '،', '、', '|':
+		return pauses
+	case '\'', '’', '‘', 'ʼ', '`':
+		return joins
+	case '\u2800': // the blank of Braille
+		return parts
+	}
+	switch {
+	case r < ' ' || unicode.IsSpace(r):
+		return parts
+	case unicode.Is(marks, r), unicode.In(r, unicode.Cf, unicode.Me, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector):
+		return hidden
+	case 0x1f3fb <= r && r <= 0x1f3ff: // skin tones
+		return hidden
+	case unicode.In(r, unspaced...):
+		return alone
+	case unicode.IsLetter(r), unicode.IsDigit(r), unicode.IsMark(r):
+		return forms
+	case unicode.Is(unicode.So, r):
+		return pictures
+	}
+	return parts
+}
+
+// foldOf returns a character in lower case and without its accent. It is what
+// people type who have no key for the accent, or no patience.
+func foldOf(r rune) rune {
+	switch r {
+	case 'İ', 'ı':
+		return 'i' // what a Turkish keyboard makes of QUIT and quit
+	case 'й', 'Й', 'ї', 'Ї', 'ў', 'Ў':
+		return unicode.ToLower(r) // letters of their own
+	case 'ł', 'Ł':
+		return 'l'
+	case 'ø', 'Ø':
+		return 'o'
+	case 'đ', 'Đ':
+		return 'đ'
+	case 'أ', 'إ', 'آ', 'ٱ':
+		return 'ا'
+	case 'ى', 'ی', 'ئ':
+		return 'ي'
+	case 'ة':
+		return 'ه'
+	case 'ک':
+		return 'ك'
+	case 'ؤ':
+		return 'و'
+	case 'ς':
+		return 'σ'
+	case 'ँ':
+		return 'ं'
+	}
+	r = unicode.ToLower(r)
+	if unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic) {
+		for _, base := range norm.NFD.String(string(r)) {
+			return base
+		}
+	}
+	return r
+}
+
+// vietnamese reports whether a letter is one that only Vietnamese has. In its
+// words accents tell meanings apart (dừng: stop, đúng: right), so they stay.
+func vietnamese(r rune) bool {
+	r = unicode.ToLower(r)
+	switch r {
+	case 'đ', 'ơ', 'ư':
+		return true
+	}
+	if !unicode.Is(unicode.Latin, r) {
+		return false
+	}
+	accents := 0
+	for i, part := range []rune(norm.NFD.String(string(r))) {
+		switch {
+		case i == 0:
+		case part == 0x309 || part == 0x323 || part == 0x31b: // hook above, dot below, horn
+			return true
+		default:
+			accents++
+		}
+	}
+	return accents > 1
+}
+
+// ligature returns the letters that a letter is made of, or "" if it is one.
+func ligature(r rune) string {
+	switch r {
+	case 'ß', 'ẞ':
+		return "ss"
+	case 'æ', 'Æ':
+		return "ae"
+	case 'œ', 'Œ':
+		return "oe"
+	}
+	return ""
+}

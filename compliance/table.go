@@ -1,0 +1,199 @@
+package compliance
+
+import (
+	"embed"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Table is what [Standard] recognises: keywords and phrases in many languages.
+// It is made by [NewTable] and never changes.
+type Table struct {
+	version   string
+	keywords  []Keyword
+	unsourced bool
+	words     map[string]*family // by the words of a keyword, see key
+	phrases   phrases
+	skeletons map[string]string // words that look alike, see skeleton
+	typos     map[string]string // of the bare STOP
+	near      []string          // long words that may have one letter wrong
+}
+
+// entry is a keyword with what is written of it.
+type entry struct {
+	*Keyword
+	rule string
+}
+
+// family is the rows of one word.
+type family struct {
+	entries []entry
+	plain   bool // all of them act, whatever the context
+}
+
+// TableConfig says how a host's table differs from the standard one.
+type TableConfig struct {
+	// Keywords are added. They may not contradict those that are there.
+	Keywords []Keyword
+
+	// Without names keywords that are left out, in all languages. Words that
+	// the law fixes stay: those of [TierLaw], and Canada's ARRET and AIDE.
+	Without []string
+
+	// Unsourced trusts the words of [TierUnsourced]. Without it those that
+	// would stop something are held for a person.
+	Unsourced bool
+
+	// Phrases are added, by language, in the form of the files in
+	// tables/phrases.
+	Phrases map[string]string
+}
+
+//go:embed tables/phrases/*.txt
+var phraseFiles embed.FS
+
+// fixed are the words that a host cannot remove, see TableConfig.Without.
+// Source for the French ones: Canadian Common Short Code Application
+// Guidelines.
+func fixed(k Keyword) bool {
+	return k.Tier == TierLaw || k.Language == "fr" && (k.Word == "ARRET" || k.Word == "ARRÊT" || k.Word == "AIDE") ||
+		k.Language == "en" && (k.Word == "HELP" || k.Word == "OPTOUT" || k.Word == "OPT-OUT")
+}
+
+// NewTable returns a table that differs from the standard one.
+func NewTable(c TableConfig) (*Table, error) {
+	keywords, version, err := parseKeywords(keywordsTSV)
+	if err != nil {
+		return nil, err
+	}
+	for _, word := range c.Without {
+		left := keywords[:0:0]
+		for _, k := range keywords {
+			switch {
+			case !strings.EqualFold(k.Word, word):
+				left = append(left, k)
+			case fixed(k):
+				return nil, fmt.Errorf("compliance: the keyword %s can't be left out: %s", k.Word, k.Source)
+			}
+		}
+		if len(left) == len(keywords) {
+			return nil, fmt.Errorf("compliance: there is no keyword %q to leave out", word)
+		}
+		keywords = left
+	}
+	keywords = append(keywords, c.Keywords...)
+	if len(c.Keywords)+len(c.Without)+len(c.Phrases) > 0 || c.Unsourced {
+		version += "+host"
+	}
+	if err := CheckKeywords(keywords); err != nil {
+		return nil, fmt.Errorf("compliance: %w", err)
+	}
+	t := &Table{version: version, keywords: keywords, unsourced: c.Unsourced, words: map[string]*family{}, skeletons: map[string]string{}, typos: map[string]string{}}
+	if err := t.addPhrases(c.Phrases); err != nil {
+		return nil, fmt.Errorf("compliance: %w", err)
+	}
+	for i := range t.keywords {
+		t.addKeyword(&t.keywords[i])
+	}
+	t.addSpellings()
+	t.phrases.finish()
+	return t, nil
+}
+
+// StandardTable returns the table as it comes.
+func StandardTable() *Table { return standardTable() }
+
+var standardTable = sync.OnceValue(func() *Table {
+	t, err := NewTable(TableConfig{})
+	if err != nil {
+		panic(err) // the tables are part of the program, and a test has read them
+	}
+	return t
+})
+
+// Version returns the date of the table, and "+host" if it is a host's own.
+func (t *Table) Version() string { return t.version }
+
+func (t *Table) addPhrases(more map[string]string) error {
+	files, err := phraseFiles.ReadDir("tables/phrases")
+	if err != nil {
+		return err
+	}
+	type source struct{ language, text string }
+	var sources []source
+	for _, f := range files {
+		text, err := phraseFiles.ReadFile(path.Join("tables/phrases", f.Name()))
+		if err != nil {
+			return err
+		}
+		sources = append(sources, source{strings.TrimSuffix(f.Name(), ".txt"), string(text)})
+	}
+	languages := make([]string, 0, len(more))
+	for l := range more {
+		languages = append(languages, l)
+	}
+	slices.Sort(languages)
+	for _, l := range languages {
+		sources = append(sources, source{l, more[l]})
+	}
+	for _, s := range sources {
+		g, err := parseGrammar(s.language, s.text)
+		if err != nil {
+			return err
+		}
+		for i := range g.phrases {
+			t.phrases.add(&g.phrases[i], "phrase "+g.phrases[i].text)
+		}
+		for _, w := range g.noise {
+			t.phrases.noise(s.language, w)
+		}
+	}
+	return nil
+}
+
+func (t *Table) addKeyword(k *Keyword) {
+	if k.Match == MatchOperator {
+		return
+	}
+	e := entry{k, "keyword " + k.Word}
+	for _, spelling := range spellings(k) {
+		words := cutWords(spelling)
+		if len(words) == 0 {
+			continue // an emoji
+		}
+		if k.Match == MatchPhrase && k.Thread == "" {
+			p := phrase{effect: effectOut, language: k.Language, text: k.Word}
+			p.steps = append(p.steps, step{words: []string{strings.Join(words, " ")}})
+			t.phrases.add(&p, e.rule)
+		}
+		name := strings.Join(words, " ")
+		f := t.words[name]
+		if f == nil {
+			f = &family{plain: true}
+			t.words[name] = f
+			at := t.phrases.path(name) // before the nodes are indexed, as they may grow
+			t.phrases.nodes[at].family = f
+		}
+		if !slices.ContainsFunc(f.entries, func(had entry) bool { return had.Keyword == k }) {
+			f.entries = append(f.entries, e)
+			f.plain = f.plain && k.Kind == OptOut && k.Match == MatchExact && k.Danger == "low" && k.Region == "" && k.Thread == "" &&
+				k.From.IsZero() && k.Until.IsZero() && (k.Tier != TierUnsourced || t.unsourced)
+		}
+	}
+}
+
+// spellings returns how a keyword may be written besides: without a hyphen,
+// with ae for ä.
+func spellings(k *Keyword) []string {
+	all := []string{k.Word}
+	switch k.Language {
+	case "de":
+		all = append(all, strings.NewReplacer("Ä", "AE", "Ö", "OE", "Ü", "UE").Replace(k.Word))
+	case "da", "no":
+		all = append(all, strings.NewReplacer("Å", "AA", "Ø", "OE").Replace(k.Word))
+	}
+	return all
+}
