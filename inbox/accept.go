@@ -90,7 +90,14 @@ func (in *Inbox) acceptInto(t *tx, box store.Inbox, a arrival) (Acceptance, erro
 	if err != nil {
 		return Acceptance{}, err
 	}
-	class := in.classify(m, compliance.Context{State: before.state, Region: contact.Region})
+	talk := conv.ID
+	if isNew {
+		talk = 0
+	}
+	class, err := in.classifyIn(t, talk, m, compliance.Context{State: before.state, Region: contact.Region, At: a.at})
+	if err != nil {
+		return Acceptance{}, err
+	}
 	if class.Kind == compliance.OptIn {
 		if _, clear := optInAt(a, before.entries); !clear {
 			class = compliance.Classification{Kind: compliance.Ambiguous, Rule: class.Rule + ", but it came late, and it can't be told whether it was written after the opt-out"}
@@ -111,13 +118,14 @@ func (in *Inbox) acceptInto(t *tx, box store.Inbox, a arrival) (Acceptance, erro
 	msg.Author = store.Author{Kind: store.ByCustomer}
 	msg.Text, msg.Extras = m.Text, extrasOf(m)
 	msg.Channel, msg.ProviderID, msg.From, msg.To = a.channel, m.ProviderID, m.From, m.To
-	msg.Kind, msg.Rule = class.Kind, class.Rule
+	msg.Kind, msg.Rule = class.Kind, class.Evidence()
 	if newest {
 		setPreview(&conv, msg)
 	}
 
 	events := make([]store.Event, 0, 4)
-	if opened := opens(&conv, isNew, class.Kind, written); opened != "" {
+	people := wantsPeople(class.Kind) || class.Flag != ""
+	if opened := opens(&conv, isNew, people, written); opened != "" {
 		msg.Opened = true
 		events = append(events, eventOf(t, conv, opened, msg.Author, store.Detail{Status: conv.Status}))
 	}
@@ -134,7 +142,7 @@ func (in *Inbox) acceptInto(t *tx, box store.Inbox, a arrival) (Acceptance, erro
 		return Acceptance{}, err
 	}
 	var route store.Task
-	if wantsPeople(class.Kind) {
+	if people {
 		if route, err = addTask(t, conv, store.TaskRoute, msg.ID, t.now); err != nil {
 			return Acceptance{}, err
 		}
@@ -170,13 +178,14 @@ func (in *Inbox) firstPiece(t *tx, conv store.Conversation, contact store.Contac
 }
 
 // wantsPeople reports whether a message of a kind is routed. A STOP or START
-// is shown in the thread, but asks nothing of the team.
+// is shown in the thread, but asks nothing of the team, unless the policy has
+// flagged it.
 func wantsPeople(k compliance.Kind) bool { return k != compliance.OptOut && k != compliance.OptIn }
 
 // opens moves a conversation to where a new inbound message puts it, and
 // returns the event that says so, or "".
-func opens(conv *store.Conversation, isNew bool, kind compliance.Kind, written time.Time) store.EventType {
-	if !wantsPeople(kind) {
+func opens(conv *store.Conversation, isNew, people bool, written time.Time) store.EventType {
+	if !people {
 		if isNew {
 			conv.Status = store.Closed
 		}

@@ -41,9 +41,9 @@ func (in *Inbox) complete(t *tx, m store.Message, again channel.Inbound) error {
 	// provider or not at all.
 	class := in.classify(again, compliance.Context{State: before.state, Region: contact.Region})
 	if class.Kind == compliance.OptOut {
-		m.Kind, m.Rule = class.Kind, class.Rule
+		m.Kind, m.Rule = class.Kind, class.Evidence()
 		entry := compliance.Entry{
-			Kind: class.Kind, Source: compliance.FromContact, OccurredAt: t.now, SentAt: sent, Text: m.Text, Rule: class.Rule, Message: m.ID.String(),
+			Kind: class.Kind, Source: compliance.FromContact, OccurredAt: t.now, SentAt: sent, Text: m.Text, Rule: class.Evidence(), Message: m.ID.String(),
 		}
 		before.keys = slices.DeleteFunc(before.keys, func(k compliance.Key) bool {
 			return slices.ContainsFunc(before.entries, func(e compliance.Entry) bool { return e.Key == k && e.Message == entry.Message })

@@ -26,6 +26,32 @@ func (in *Inbox) classify(m channel.Inbound, c compliance.Context) compliance.Cl
 	return class
 }
 
+// classifyIn asks the policy what a message of a conversation means. What we
+// wrote last matters only where a message seems to be more than an ordinary
+// one: the customer may have quoted it, or answered its question. So it is
+// read for those alone.
+func (in *Inbox) classifyIn(t *tx, conv store.ConversationID, m channel.Inbound, c compliance.Context) (compliance.Classification, error) {
+	class := in.classify(m, c)
+	if conv == 0 || class.Kind == compliance.None || class.Kind == compliance.Help {
+		return class, nil
+	}
+	recent, err := t.ListMessages(store.MessageQuery{Conversation: conv, Limit: lastOutboundWithin})
+	if err != nil {
+		return class, err
+	}
+	for _, sent := range recent {
+		if sent.Direction == store.Outbound && sent.Text != "" {
+			c.LastOutbound = sent.Text
+			return in.classify(m, c), nil
+		}
+	}
+	return class, nil
+}
+
+// lastOutboundWithin is how many messages back what we wrote last is looked
+// for. What is farther away, nobody answers.
+const lastOutboundWithin = 20
+
 // answerKeyword writes the ledger and queues the one answer to a message that
 // means STOP, START or HELP. The conversation is not stored yet.
 func (in *Inbox) answerKeyword(t *tx, box store.Inbox, conv *store.Conversation, msg store.Message, a arrival, before consent) error {

@@ -73,7 +73,7 @@ func (in *Inbox) strayOptOut(t *tx, s store.Stray) error {
 		return nil
 	}
 	entry := compliance.Entry{
-		Kind: class.Kind, Source: compliance.FromContact, OccurredAt: s.ReceivedAt, SentAt: m.SentAt, Text: m.Text, Rule: class.Rule,
+		Kind: class.Kind, Source: compliance.FromContact, OccurredAt: s.ReceivedAt, SentAt: m.SentAt, Text: m.Text, Rule: class.Evidence(),
 	}
 	talk := store.Conversation{Account: s.Account, Channel: s.Channel, Ours: m.To, Theirs: m.From}
 	if _, _, err := in.recordConsent(t, talk, before, entry, 0); err != nil {
