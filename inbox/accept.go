@@ -94,7 +94,7 @@ func (in *Inbox) acceptInto(t *tx, box store.Inbox, a arrival) (Acceptance, erro
 	if isNew {
 		talk = 0
 	}
-	class, err := in.classifyIn(t, talk, m, compliance.Context{State: before.state, Region: contact.Region, At: a.at})
+	class, err := in.classifyIn(t, talk, 0, m, contextOf(m, contact, before, a.at))
 	if err != nil {
 		return Acceptance{}, err
 	}

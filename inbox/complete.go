@@ -39,7 +39,10 @@ func (in *Inbox) complete(t *tx, m store.Message, again channel.Inbound) error {
 	// The provider may know that it was an opt-out where the text alone does not
 	// say so, or who else the customer is. It was answered long ago, by the
 	// provider or not at all.
-	class := in.classify(again, compliance.Context{State: before.state, Region: contact.Region})
+	class, err := in.classifyIn(t, m.Conversation, m.Seq, again, contextOf(again, contact, before, m.CreatedAt))
+	if err != nil {
+		return err
+	}
 	if class.Kind == compliance.OptOut {
 		m.Kind, m.Rule = class.Kind, class.Evidence()
 		entry := compliance.Entry{

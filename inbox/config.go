@@ -124,7 +124,8 @@ func (c Config) withDefaults() Config {
 		c.Responder = responder.FirstMessage()
 	}
 	if c.OptOut == nil {
-		c.OptOut = compliance.Standard{}
+		// Its table is made here, and not while the first webhook waits.
+		c.OptOut = compliance.Standard{Table: compliance.StandardTable()}
 	}
 	if c.StrayAccount == "" {
 		c.StrayAccount = store.DefaultAccount

@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -26,16 +27,17 @@ func (in *Inbox) classify(m channel.Inbound, c compliance.Context) compliance.Cl
 	return class
 }
 
-// classifyIn asks the policy what a message of a conversation means. What we
-// wrote last matters only where a message seems to be more than an ordinary
-// one: the customer may have quoted it, or answered its question. So it is
-// read for those alone.
-func (in *Inbox) classifyIn(t *tx, conv store.ConversationID, m channel.Inbound, c compliance.Context) (compliance.Classification, error) {
+// classifyIn asks the policy what a message means that came after the message
+// before of a conversation (0: after the newest). What we wrote last matters
+// only where a message seems to be more than an ordinary one: the customer may
+// have quoted it, or answered its question. So it is read for those alone, and
+// ordinary messages cost no reading.
+func (in *Inbox) classifyIn(t *tx, conv store.ConversationID, before int64, m channel.Inbound, c compliance.Context) (compliance.Classification, error) {
 	class := in.classify(m, c)
 	if conv == 0 || class.Kind == compliance.None || class.Kind == compliance.Help {
 		return class, nil
 	}
-	recent, err := t.ListMessages(store.MessageQuery{Conversation: conv, Limit: lastOutboundWithin})
+	recent, err := t.ListMessages(store.MessageQuery{Conversation: conv, Before: before, Limit: lastOutboundWithin})
 	if err != nil {
 		return class, err
 	}
@@ -46,6 +48,17 @@ func (in *Inbox) classifyIn(t *tx, conv store.ConversationID, m channel.Inbound,
 		}
 	}
 	return class, nil
+}
+
+// contextOf says what is known of a message by the message itself and by who
+// has written it.
+func contextOf(m channel.Inbound, contact store.Contact, before consent, at time.Time) compliance.Context {
+	c := compliance.Context{State: before.state, Region: contact.Region, Language: contact.Language, At: at}
+	if c.Region == "" {
+		c.Region = m.Region
+	}
+	c.Subject = cmp.Or(m.Raw["Subject"], m.Raw["subject"]) // the names that providers of MMS give it
+	return c
 }
 
 // lastOutboundWithin is how many messages back what we wrote last is looked

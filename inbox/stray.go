@@ -68,7 +68,8 @@ func (in *Inbox) strayOptOut(t *tx, s store.Stray) error {
 	if err != nil {
 		return err
 	}
-	class := in.classify(m, compliance.Context{State: before.state, Region: m.Region})
+	// It is in no conversation, so there is nothing of ours that it may quote.
+	class := in.classify(m, contextOf(m, store.Contact{}, before, s.ReceivedAt))
 	if class.Kind != compliance.OptOut {
 		return nil
 	}
