@@ -212,6 +212,9 @@ func itemWords(item string, classes map[string][]string) (all []string, err erro
 // foldWords returns an entry as the recogniser reads it. An underscore stands
 // for a space.
 func foldWords(entry string) string {
+	if simple(entry) {
+		return entry
+	}
 	entry = strings.ReplaceAll(entry, "_", " ")
 	parts := strings.Fields(entry)
 	for i, p := range parts {
@@ -221,4 +224,18 @@ func foldWords(entry string) string {
 		}
 	}
 	return strings.TrimSpace(strings.Join(parts, " "))
+}
+
+// simple reports whether an entry is read as it is written: most are, and
+// there are many.
+func simple(entry string) bool {
+	for i := range len(entry) {
+		switch b := entry[i]; {
+		case 'a' <= b && b <= 'z', b == ' ' && i > 0 && entry[i-1] != ' ' && i < len(entry)-1:
+		case b == '*' && i == len(entry)-1 && i > 0 && entry[i-1] != ' ':
+		default:
+			return false
+		}
+	}
+	return entry != ""
 }

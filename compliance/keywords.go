@@ -55,8 +55,9 @@ const (
 // Tier says how well a keyword is sourced.
 type Tier string
 
-// The tiers. A word that would act and is unsourced is held for a person,
-// unless the host trusts it, see [TableConfig].
+// The tiers. Unsourced words that would act are off unless a host switches
+// them on, see [TableConfig]. Those that never act are left to a person, which
+// needs no source.
 const (
 	TierLaw       Tier = "A" // a law or a regulator names it
 	TierCarrier   Tier = "B" // carriers, aggregators and vendors act on it
@@ -81,6 +82,11 @@ type Keyword struct {
 	Note     string
 	From     time.Time // the row holds from this day, 0:00 UTC; zero: always did
 	Until    time.Time // and to the beginning of this one; zero: it still does
+}
+
+// unsourced reports whether a keyword would act and nobody says that it does.
+func (k Keyword) unsourced() bool {
+	return k.Tier == TierUnsourced && k.Match != MatchReview && k.Match != MatchNever
 }
 
 func (k Keyword) dates() dates { return dates{k.From, k.Until} }
@@ -114,13 +120,14 @@ func parseKeywords(text string) (all []Keyword, version string, err error) {
 func CheckKeywords(all []Keyword) error {
 	type place struct{ language, region, thread, word string }
 	seen := map[place][]Keyword{}
+	acting := map[string][]Keyword{} // by word, in any language
 	for _, k := range all {
 		if err := k.check(); err != nil {
 			return fmt.Errorf("keyword %s of %s: %w", k.Word, k.Language, err)
 		}
 		at := place{k.Language, k.Region, k.Thread, key(k.Word)}
-		if strings.ContainsAny(k.Word, stopSign+"🚫✋") {
-			at.word = k.Word
+		if r, ok := emojiIn(k.Word); ok {
+			at.word = string(r)
 		}
 		for _, other := range seen[at] {
 			if !k.dates().overlap(other.dates()) {
@@ -134,6 +141,15 @@ func CheckKeywords(all []Keyword) error {
 			}
 		}
 		seen[at] = append(seen[at], k)
+		if k.Alone != "" || k.Match == MatchPrompted || k.Thread != "" {
+			continue
+		}
+		for _, other := range acting[at.word] {
+			if k.Kind != other.Kind && k.dates().overlap(other.dates()) {
+				return fmt.Errorf("keyword %s of %s is %v, and as one of %s it is %v", k.Word, k.Language, k.Kind, other.Language, other.Kind)
+			}
+		}
+		acting[at.word] = append(acting[at.word], k)
 	}
 	return nil
 }
@@ -143,6 +159,8 @@ func (k Keyword) check() error {
 	switch {
 	case k.Word == "" || k.Language == "":
 		return fmt.Errorf("it has no word or no language")
+	case key(k.Word) == "" && !isEmoji(k.Word):
+		return fmt.Errorf("it has neither letters nor is it one emoji")
 	case k.Word != strings.ToUpper(k.Word):
 		return fmt.Errorf("it must be in upper case: %s", strings.ToUpper(k.Word))
 	case k.Kind != OptOut && k.Kind != OptIn && k.Kind != Help:
@@ -167,6 +185,10 @@ func (k Keyword) check() error {
 	return nil
 }
 
-// StandardKeywords returns the keywords that [Standard] knows unless a host
-// adds others, in the order of the table.
-func StandardKeywords() []Keyword { return slices.Clone(StandardTable().keywords) }
+func isEmoji(word string) bool {
+	_, ok := emojiIn(word)
+	return ok
+}
+
+// StandardKeywords returns the keywords of [StandardTable].
+func StandardKeywords() []Keyword { return StandardTable().Keywords() }

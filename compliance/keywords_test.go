@@ -11,8 +11,7 @@ import (
 
 // acts reports whether a keyword acts whatever the context.
 func acts(k compliance.Keyword) bool {
-	return k.Region == "" && k.Thread == "" && (k.Tier != compliance.TierUnsourced || k.Kind == compliance.Help) &&
-		(k.Match == compliance.MatchExact || k.Match == compliance.MatchOptedOut || k.Match == compliance.MatchPhrase)
+	return k.Region == "" && k.Thread == "" && (k.Match == compliance.MatchExact || k.Match == compliance.MatchOptedOut || k.Match == compliance.MatchPhrase)
 }
 
 func TestStandardKeywords(t *testing.T) {
@@ -92,15 +91,20 @@ func TestTablesOfHosts(t *testing.T) {
 	if got := in("TERMINATE", "", compliance.TableConfig{Without: []string{"terminate"}}); got.Kind == compliance.OptOut {
 		t.Errorf("a keyword that was left out is read as %+v", got)
 	}
-	for unsourced, want := range map[bool]compliance.Kind{false: compliance.Ambiguous, true: compliance.OptOut} {
-		if got := in("ende", "de", compliance.TableConfig{Unsourced: unsourced}); got.Kind != want {
-			t.Errorf("an unsourced word is %v with Unsourced: %v, want %v", got.Kind, unsourced, want)
-		}
+	own.Version = "2026-12-01"
+	if got := in("bastante ya!", "", own); !strings.HasSuffix(got.Version, "+2026-12-01") {
+		t.Errorf("a host's own version is recorded as %q", got.Version)
+	}
+	if got := in("🛑", "", compliance.TableConfig{Without: []string{"🛑"}}); got.Kind != compliance.None {
+		t.Errorf("an emoji that was left out is read as %+v", got)
 	}
 	for what, c := range map[string]compliance.TableConfig{
 		"a word to leave out that is not there": {Without: []string{"ABRACADABRA"}},
 		"a word that is there":                  {Keywords: []compliance.Keyword{{Language: "en", Word: "STOP", Kind: compliance.OptOut, Match: compliance.MatchExact, Danger: "low", Tier: "C", Source: "x"}}},
 		"STOP that opts in":                     {Keywords: []compliance.Keyword{{Language: "en", Word: "STOP", Kind: compliance.OptIn, Match: compliance.MatchOptedOut, Danger: "low", Tier: "C", Source: "x"}}},
+		"STOP that never acts in the US":        {Keywords: []compliance.Keyword{{Language: "en", Word: "Stop", Region: "US", Kind: compliance.OptOut, Match: compliance.MatchNever, Alone: compliance.AloneIgnored, Danger: "low", Tier: "C", Source: "x"}}},
+		"STOP that opts in in Latvian":          {Keywords: []compliance.Keyword{{Language: "lv", Word: "STOP", Kind: compliance.OptIn, Match: compliance.MatchOptedOut, Danger: "low", Tier: "C", Source: "x"}}},
+		"an unsourced word that is off":         {Keywords: []compliance.Keyword{{Language: "lv", Word: "BEIGAS", Kind: compliance.OptOut, Match: compliance.MatchExact, Danger: "low", Tier: "U", Source: "unsourced"}}},
 		"an unknown class":                      {Phrases: map[string]string{"en": "out {nothing} stop"}},
 		"an open bracket":                       {Phrases: map[string]string{"en": "out (a|b"}},
 		"a gap first":                           {Phrases: map[string]string{"en": "out ~ stop"}},
@@ -111,6 +115,33 @@ func TestTablesOfHosts(t *testing.T) {
 	} {
 		if _, err := compliance.NewTable(c); err == nil {
 			t.Errorf("a table with %s was accepted", what)
+		}
+	}
+}
+
+// Unsourced words that would act are ordinary ones until a host switches them
+// on. A sentence with one of them may be a request all the same.
+func TestUnsourcedKeywordsAreOff(t *testing.T) {
+	for _, k := range compliance.StandardKeywords() {
+		if k.Tier == compliance.TierUnsourced && k.Alone == "" {
+			t.Errorf("%s of %s is among the words that are on", k.Word, k.Language)
+		}
+	}
+	for _, c := range []struct {
+		word, language string
+		on             compliance.Kind
+	}{
+		{"ENDE", "de", compliance.OptOut}, {"TC", "vi", compliance.OptOut}, {"DUR", "tr", compliance.OptOut}, {"RED", "tr", compliance.OptOut},
+		{"KONIEC", "pl", compliance.OptOut}, {"ΔΙΑΓΡΑΦΗ", "el", compliance.OptOut}, {"T", "zh", compliance.OptOut},
+		{"AIUTO", "it", compliance.Help}, {"ヘルプ", "ja", compliance.Help}, {"帮助", "zh", compliance.Help}, {"DÉBUT", "fr", compliance.OptIn},
+	} {
+		m := channel.Inbound{Text: c.word}
+		ctx := compliance.Context{Language: c.language, State: compliance.State{OptedOut: c.on == compliance.OptIn}}
+		if got := (compliance.Standard{}).Classify(m, ctx); got.Kind != compliance.None {
+			t.Errorf("%s of %s is read as %v by %q, though it is off", c.word, c.language, got.Kind, got.Rule)
+		}
+		if got := (compliance.Standard{Table: unsourced}).Classify(m, ctx); got.Kind != c.on {
+			t.Errorf("%s of %s is read as %v when it is on, want %v", c.word, c.language, got.Kind, c.on)
 		}
 	}
 }
@@ -171,6 +202,11 @@ func TestCheckKeywords(t *testing.T) {
 	other.Kind, other.Match = compliance.OptIn, compliance.MatchOptedOut
 	if err := compliance.CheckKeywords([]compliance.Keyword{good, other}); err == nil {
 		t.Error("a word that is out and in at once was accepted")
+	}
+	french := other
+	french.Language = "fr"
+	if err := compliance.CheckKeywords([]compliance.Keyword{good, french}); err == nil {
+		t.Error("a word that is out in one language and in in another was accepted")
 	}
 	good.Until = day
 	if err := compliance.CheckKeywords([]compliance.Keyword{good, other}); err != nil {

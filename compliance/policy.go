@@ -26,17 +26,20 @@ type OptOutPolicy interface {
 }
 
 // Context is what is known about the sender of an inbound message, and about
-// the talk that it is a part of. Every field may be zero.
+// the talk that it is a part of. Every field may be zero. The engine of package
+// inbox fills all but Asked, and LastOutbound for those messages alone that the
+// policy takes for more than ordinary ones: it asks about them twice.
 type Context struct {
 	State  State  // what holds before this message
 	Region string // ISO 3166-1 code of the contact's country, or ""
 
-	// Language is the BCP 47 code of the language that the thread is in, or "".
-	// It tells words apart that two languages share.
+	// Language is the BCP 47 tag of the language that the contact writes in, or
+	// "". It tells words apart that two languages share.
 	Language string
 
-	// Asked says what our last message asked, or "". It is known where a flow
-	// sent it; where it is not, LastOutbound tells whether it asked anything.
+	// Asked says what our last message asked, or "". A host knows that sends by
+	// a flow of its own, and can add it in an [OptOutPolicy] around [Standard];
+	// where it is "", LastOutbound tells whether we asked anything.
 	Asked Question
 
 	// LastOutbound is the text of our last message to the contact, or "". What
@@ -47,7 +50,7 @@ type Context struct {
 	// nothing about consent.
 	Subject string
 
-	// At is when the message came in. The rows of the tables count that held at
+	// At is when the message came in. The rows of the tables count that hold at
 	// that moment; if it is zero, those that have no end.
 	At time.Time
 }

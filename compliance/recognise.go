@@ -59,7 +59,7 @@ func (t *Table) recognise(text string, c *context) reading {
 func (t *Table) recogniseOn(s *sheet, text string, c *context) reading {
 	s.readMessage(text, c.LastOutbound)
 	if len(s.words) == 0 {
-		return s.emoji()
+		return t.emojiOf(s, c)
 	}
 	whole := t.keyword(s, s.words, c)
 	switch {
@@ -81,19 +81,17 @@ func (t *Table) recogniseOn(s *sheet, text string, c *context) reading {
 	return whole
 }
 
-// emoji reads a text without words.
-func (s *sheet) emoji() reading {
-	switch {
-	case s.stops > 0 && s.pictures == 0:
-		return reading{kind: OptOut, rule: "keyword " + stopSign, language: "und"}
-	case s.holds > 0 && s.pictures == 0:
-		return reading{kind: Ambiguous, rule: "emoji that may mean stop", language: "und"}
+// emojiOf reads a text without words: emoji that are keywords, and no others.
+func (t *Table) emojiOf(s *sheet, c *context) (best reading) {
+	for _, r := range s.emoji {
+		f := t.emoji[r]
+		if f == nil || len(s.emoji) > mostEmoji {
+			return reading{}
+		}
+		best = stronger(best, t.choose(f, c))
 	}
-	return reading{}
+	return best
 }
-
-// stopSign is the one emoji that stops by itself.
-const stopSign = "🛑"
 
 // keyword reads words as one keyword.
 func (t *Table) keyword(s *sheet, words []word, c *context) reading {
@@ -176,9 +174,6 @@ func (t *Table) reading(e entry, c *context) reading {
 			r.kind = Ambiguous
 		}
 	case MatchOperator:
-	}
-	if e.Tier == TierUnsourced && !t.unsourced && r.kind == e.Kind && e.Kind != Help {
-		r.kind = Ambiguous
 	}
 	if r.kind == None {
 		return reading{}

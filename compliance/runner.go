@@ -118,10 +118,36 @@ func (p *phrases) path(w string) int32 {
 			next = int32(len(p.nodes))
 			p.nodes = append(p.nodes, node{letter: w[i], sibling: p.nodes[at].child})
 			p.nodes[at].child = next
+			p.fork(at, next)
 		}
 		at = next
 	}
 	return at
+}
+
+// fork notes a node's newest child. If there are many, a table leads to them.
+func (p *phrases) fork(at, child int32) {
+	const many = 4
+	n := &p.nodes[at]
+	if n.branch == 0 {
+		children := 0
+		for c := n.child; c != 0; c = p.nodes[c].sibling {
+			children++
+		}
+		if children <= many {
+			return
+		}
+		if len(p.branches) == 0 {
+			p.branches = make([][256]int32, 1, 512) // 0 is none
+		}
+		n.branch = int32(len(p.branches))
+		p.branches = append(p.branches, [256]int32{})
+		for c := n.child; c != 0; c = p.nodes[c].sibling {
+			p.branches[n.branch][p.nodes[c].letter] = c
+		}
+		return
+	}
+	p.branches[n.branch][p.nodes[child].letter] = child
 }
 
 func (p *phrases) noise(language, w string) {
@@ -152,8 +178,6 @@ func (r *rule) skip(state uint32) uint32 {
 
 // finish prepares what has been added for reading.
 func (p *phrases) finish() {
-	const many = 4
-	p.branches = append(p.branches, [256]int32{})
 	for i := range p.nodes {
 		n := &p.nodes[i]
 		for _, list := range [][]posting{n.stem, n.whole} {
@@ -161,16 +185,6 @@ func (p *phrases) finish() {
 				r := &p.rules[list[j].rule]
 				list[j].begun = r.skip((r.first & list[j].steps) << 1)
 			}
-		}
-		var branch [256]int32
-		children := 0
-		for c := n.child; c != 0; c = p.nodes[c].sibling {
-			branch[p.nodes[c].letter] = c
-			children++
-		}
-		if children > many {
-			n.branch = int32(len(p.branches))
-			p.branches = append(p.branches, branch)
 		}
 	}
 }

@@ -21,7 +21,8 @@ const WhatsAppWindow = 24 * time.Hour
 // It recognises the keywords of its table, whatever their spelling, and
 // requests to stop in plain words: see [Table].
 type Standard struct {
-	// Table is what is recognised. Nil is [StandardTable].
+	// Table is what is recognised. Nil is [StandardTable], which takes some
+	// tens of milliseconds to make when it is first asked for.
 	Table *Table
 }
 

@@ -14,8 +14,8 @@ import (
 type Table struct {
 	version   string
 	keywords  []Keyword
-	unsourced bool
 	words     map[string]*family // by the words of a keyword, see key
+	emoji     map[rune]*family   // keywords that are one emoji
 	phrases   phrases
 	skeletons map[string]string // words that look alike, see skeleton
 	typos     map[string]string // of the bare STOP
@@ -36,20 +36,27 @@ type family struct {
 
 // TableConfig says how a host's table differs from the standard one.
 type TableConfig struct {
-	// Keywords are added. They may not contradict those that are there.
+	// Keywords are added. They may not contradict those that are there, and
+	// there may be none for the words that can't be left out.
 	Keywords []Keyword
 
 	// Without names keywords that are left out, in all languages. Words that
-	// the law fixes stay: those of [TierLaw], and Canada's ARRET and AIDE.
+	// the law or the carriers fix stay: those of [TierLaw], HELP, and Canada's
+	// ARRET and AIDE.
 	Without []string
 
-	// Unsourced trusts the words of [TierUnsourced]. Without it those that
-	// would stop something are held for a person.
+	// Unsourced switches the words of [TierUnsourced] on. Without it those that
+	// would act are ordinary words.
 	Unsourced bool
 
 	// Phrases are added, by language, in the form of the files in
 	// tables/phrases.
 	Phrases map[string]string
+
+	// Version names what the host has changed, like 2026-12-01, in
+	// [Table.Version] and so in the ledger. Defaults to "host" if there is a
+	// change.
+	Version string
 }
 
 //go:embed tables/phrases/*.txt
@@ -84,14 +91,30 @@ func NewTable(c TableConfig) (*Table, error) {
 		}
 		keywords = left
 	}
-	keywords = append(keywords, c.Keywords...)
-	if len(c.Keywords)+len(c.Without)+len(c.Phrases) > 0 || c.Unsourced {
-		version += "+host"
+	for _, k := range c.Keywords {
+		for _, f := range keywords {
+			if fixed(f) && key(f.Word) == key(k.Word) {
+				return nil, fmt.Errorf("compliance: the keyword %s can't be changed: %s", k.Word, f.Source)
+			}
+		}
+		if k.unsourced() && !c.Unsourced {
+			return nil, fmt.Errorf("compliance: the keyword %s is of tier %s; give it a source and a better tier, or set TableConfig.Unsourced", k.Word, k.Tier)
+		}
 	}
+	keywords = append(keywords, c.Keywords...)
 	if err := CheckKeywords(keywords); err != nil {
 		return nil, fmt.Errorf("compliance: %w", err)
 	}
-	t := &Table{version: version, keywords: keywords, unsourced: c.Unsourced, words: map[string]*family{}, skeletons: map[string]string{}, typos: map[string]string{}}
+	if !c.Unsourced {
+		keywords = slices.DeleteFunc(keywords, Keyword.unsourced)
+	}
+	switch {
+	case c.Version != "":
+		version += "+" + c.Version
+	case len(c.Keywords)+len(c.Without)+len(c.Phrases) > 0 || c.Unsourced:
+		version += "+host"
+	}
+	t := &Table{version: version, keywords: keywords, words: map[string]*family{}, emoji: map[rune]*family{}, skeletons: map[string]string{}, typos: map[string]string{}}
 	if err := t.addPhrases(c.Phrases); err != nil {
 		return nil, fmt.Errorf("compliance: %w", err)
 	}
@@ -114,8 +137,13 @@ var standardTable = sync.OnceValue(func() *Table {
 	return t
 })
 
-// Version returns the date of the table, and "+host" if it is a host's own.
+// Version returns the date of the table, like 2026-11-23, and what a host has
+// made of it, like 2026-11-23+host.
 func (t *Table) Version() string { return t.version }
+
+// Keywords returns the keywords that are on, in the order of the table, and
+// then the host's.
+func (t *Table) Keywords() []Keyword { return slices.Clone(t.keywords) }
 
 func (t *Table) addPhrases(more map[string]string) error {
 	files, err := phraseFiles.ReadDir("tables/phrases")
@@ -159,11 +187,17 @@ func (t *Table) addKeyword(k *Keyword) {
 		return
 	}
 	e := entry{k, "keyword " + k.Word}
+	if r, ok := emojiIn(k.Word); ok {
+		f := t.emoji[r]
+		if f == nil {
+			f = new(family)
+			t.emoji[r] = f
+		}
+		f.entries = append(f.entries, e)
+		return
+	}
 	for _, spelling := range spellings(k) {
 		words := cutWords(spelling)
-		if len(words) == 0 {
-			continue // an emoji
-		}
 		if k.Match == MatchPhrase && k.Thread == "" {
 			p := phrase{effect: effectOut, language: k.Language, text: k.Word}
 			p.steps = append(p.steps, step{words: []string{strings.Join(words, " ")}})
@@ -180,9 +214,21 @@ func (t *Table) addKeyword(k *Keyword) {
 		if !slices.ContainsFunc(f.entries, func(had entry) bool { return had.Keyword == k }) {
 			f.entries = append(f.entries, e)
 			f.plain = f.plain && k.Kind == OptOut && k.Match == MatchExact && k.Danger == "low" && k.Region == "" && k.Thread == "" &&
-				k.From.IsZero() && k.Until.IsZero() && (k.Tier != TierUnsourced || t.unsourced)
+				k.From.IsZero() && k.Until.IsZero()
 		}
 	}
+}
+
+// emojiIn returns the emoji that a keyword is, if it is one.
+func emojiIn(word string) (r rune, ok bool) {
+	s := takeSheet()
+	defer returnSheet(s)
+	s.begin()
+	s.add(word)
+	if len(s.words) > 0 || len(s.emoji) != 1 {
+		return 0, false
+	}
+	return s.emoji[0], true
 }
 
 // spellings returns how a keyword may be written besides: without a hyphen,

@@ -35,10 +35,8 @@ type sheet struct {
 	words    []word
 	essence  []word // those that are no fillers
 	asked    []bool // by sentence: it ends with a question mark
-	stops    int    // 🛑
-	holds    int    // emoji that may mean stop: 🚫 ✋ 🖕
-	laughs   bool   // 😂, haha
-	pictures int    // other emoji
+	emoji    []rune // different ones, at most one more than mostEmoji
+	laughs   bool   // 😂
 	joined   []byte // of several words, for looking them up
 	runner   runner
 	gap      gap
@@ -47,7 +45,7 @@ type sheet struct {
 // begin empties a sheet for another text.
 func (s *sheet) begin() {
 	s.letters, s.words, s.asked = s.letters[:0], s.words[:0], s.asked[:0]
-	s.stops, s.holds, s.pictures, s.laughs = 0, 0, 0, false
+	s.emoji, s.laughs = s.emoji[:0], false
 	s.gap = gap{}
 }
 
@@ -207,18 +205,17 @@ const accented = "stóp"
 // smallCapitals begin the letters that nobody writes but for show.
 const smallCapitals = 0x1d00
 
-// picture counts an emoji.
+// mostEmoji is how many different emoji a text of keywords has at most.
+const mostEmoji = 8
+
+// picture notes an emoji.
 func (s *sheet) picture(r rune) {
 	switch r {
-	case '🛑':
-		s.stops++
-	case '🚫', '✋', '🖕', '⛔', '🤚':
-		s.holds++
 	case '😂', '🤣', '😆', '😹':
 		s.laughs = true
-		s.pictures++
-	default:
-		s.pictures++
+	}
+	if len(s.emoji) <= mostEmoji && !slices.Contains(s.emoji, r) {
+		s.emoji = append(s.emoji, r)
 	}
 }
 
@@ -253,7 +250,8 @@ func (s *sheet) questioned(w word) bool { return s.asked[w.sentence] }
 
 // cutWords returns the words of a table's text, as read would find them.
 func cutWords(text string) []string {
-	var s sheet
+	s := takeSheet()
+	defer returnSheet(s)
 	s.begin()
 	s.add(text)
 	s.finish()
@@ -261,7 +259,7 @@ func cutWords(text string) []string {
 	for _, w := range s.words {
 		words = append(words, string(s.text(w)))
 	}
-	return slices.Clip(words)
+	return words
 }
 
 func key(text string) string { return strings.Join(cutWords(text), " ") }

@@ -124,7 +124,10 @@ func (c Config) withDefaults() Config {
 		c.Responder = responder.FirstMessage()
 	}
 	if c.OptOut == nil {
-		// Its table is made here, and not while the first webhook waits.
+		c.OptOut = compliance.Standard{}
+	}
+	if p, ok := c.OptOut.(compliance.Standard); ok && p.Table == nil {
+		// It is made here, and not while the first webhook waits.
 		c.OptOut = compliance.Standard{Table: compliance.StandardTable()}
 	}
 	if c.StrayAccount == "" {
