@@ -1,8 +1,8 @@
 package compliance
 
 import (
+	"bytes"
 	"slices"
-	"strings"
 )
 
 // bare reads a text of keywords and fillers alone. An opt-out among several
@@ -67,12 +67,15 @@ func (t *Table) clear(s *sheet, c *context) bool {
 // pasted fifty times.
 const mostBare = 100
 
-// gather collects the words that are no fillers.
+// gather collects the words that are no fillers, and returns how many there
+// are. It does not count much beyond mostBare.
 func (s *sheet) gather(words []word) int {
 	s.essence = s.essence[:0]
-	for _, w := range words {
-		if !w.filler {
-			s.essence = append(s.essence, w)
+	for i := range words {
+		if !words[i].filler {
+			if s.essence = append(s.essence, words[i]); len(s.essence) > mostBare {
+				break
+			}
 		}
 	}
 	return len(s.essence)
@@ -103,13 +106,53 @@ func (t *Table) prefix(s *sheet, words []word) (n int, f *family) {
 
 // laughing reports whether somebody jokes.
 func (s *sheet) laughing() bool {
-	return slices.ContainsFunc(s.words, func(w word) bool {
-		text := string(s.text(w))
-		return slices.ContainsFunc(laughter, func(l string) bool { return strings.HasPrefix(text, l) })
-	})
+	for i := range s.words {
+		if laughter(s.text(s.words[i])) && (i+1 == len(s.words) || !digits(s.text(s.words[i+1]))) {
+			return true
+		}
+	}
+	return false
 }
 
-var laughter = []string{"haha", "hehe", "lol", "lmao", "rofl", "jaja", "jeje", "kkk", "mdr", "ахах", "хаха", "haha", "wkwk", "555"}
+// laughter reports whether a word is a laugh: haha, jajaja, lol, 555 (Thai: hahaha).
+func laughter(w []byte) bool {
+	switch string(w) {
+	case "lol", "lolol", "lmao", "lmfao", "rofl", "mdr":
+		return true
+	}
+	if len(w) < 3 {
+		return false
+	}
+	switch w[0] {
+	case 'h', 'j', 'a', 'w':
+		vowel := w[1]
+		if w[0] == 'a' {
+			vowel = w[0]
+			w = w[1:]
+		}
+		return len(w) > 2 && w[1] == vowel && (vowel == 'a' || vowel == 'e' || vowel == 'i' || vowel == 'k') && repeating(w, 2)
+	case 'k', '5':
+		return repeating(w, 1)
+	case "х"[0]:
+		return len(w) >= 6 && (bytes.HasPrefix(w, []byte("хаха")) || bytes.HasPrefix(w, []byte("хих"))) && repeating(w, 4)
+	case "а"[0]:
+		return bytes.HasPrefix(w, []byte("ахах"))
+	}
+	return false
+}
+
+// repeating reports whether a word is its first n bytes again and again.
+func repeating(w []byte, n int) bool {
+	for i := n; i < len(w); i++ {
+		if w[i] != w[i-n] {
+			return false
+		}
+	}
+	return true
+}
+
+// digits reports whether a word begins as a number.
+func digits(w []byte) bool { return '0' <= w[0] && w[0] <= '9' }
 
 // mistyped reads one word that is no keyword, or a STOP with a space in it. S
 // TOP is none: it may be a size.
@@ -152,7 +195,7 @@ func (t *Table) clause(s *sheet, c *context) reading {
 		if !sentence && !signed && words[0].clause != last || s.questioned(words[0]) || slices.ContainsFunc(words, func(w word) bool { return w.passed }) {
 			continue
 		}
-		if s.gather(words) == 0 {
+		if n := s.gather(words); n == 0 || n > mostBare {
 			continue
 		}
 		for rest := s.essence; len(rest) > 0; {

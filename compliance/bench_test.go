@@ -29,6 +29,8 @@ func texts() map[string]string {
 		"worst_negated": strings.Repeat("don't me to stop ", 94),
 		"worst_quotes":  strings.Repeat("“a” ", 400),
 		"worst_russian": strings.Repeat("не пишите мне ", 114),
+		"worst_chinese": strings.Repeat("停止", 800),
+		"worst_sms":     strings.Repeat("sms ", 400),
 		"worst_stems":   strings.Repeat("stop de ", 200),
 		"worst_thai":    strings.Repeat("ไม่ต้องส่งมาอีก", 107),
 	}

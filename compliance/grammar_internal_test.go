@@ -43,9 +43,9 @@ func FuzzGrammar(f *testing.F) {
 			}
 		}
 		for i := range s.runner.slots {
-			for r, state := range s.runner.slots[i].state {
-				if state != 0 {
-					t.Fatalf("rule %d of %q is left in the state %b", r, statements, state)
+			for r, at := range s.runner.slots[i].at {
+				if at.state != 0 {
+					t.Fatalf("rule %d of %q is left in the state %b", r, statements, at.state)
 				}
 			}
 		}

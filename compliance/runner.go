@@ -9,37 +9,59 @@ import "slices"
 // text takes a time in proportion to its length, whatever it says.
 type phrases struct {
 	rules    []rule
-	nodes    []node // the words of all steps and keywords, as a tree of their bytes
+	steps    []steps // of the rules
+	nodes    []node  // the words of all steps and keywords, as a tree of their bytes
 	branches [][256]int32
+	lists    []postings
 
 	languages []string
 }
 
 // rule is a compiled phrase.
 type rule struct {
-	phrase   *phrase
-	rule     string // Classification.Rule
-	first    uint32 // the states before any word
+	phrase *phrase
+	rule   string // Classification.Rule
+	first  uint32 // the states before any word
+	clause bool   // it does not go across a comma
+	steps
+}
+
+// steps is what moves a rule's states on. All of them together are small, as
+// every word of a text needs many.
+type steps struct {
 	optional uint32 // the steps that may be left out
 	any      uint32 // the steps that take any word
-	final    uint32
+	final    uint32 // the state after the last step: nothing can follow
+	filler   bool   // the phrase says nothing: its words are marked, and that is all
 	language uint64 // one bit
-	clause   bool   // it does not go across a comma
 }
 
 // node is a byte of a word.
 type node struct {
 	child, sibling int32 // 0 is none
 	branch         int32 // of phrases.branches, if there are many children; 0 is none
+	stem           int32 // of phrases.lists: steps of words that begin with what leads here; 0 is none
+	whole          int32 // of phrases.lists: steps of the word that leads here; 0 is none
 	letter         byte
-	noise          uint64    // the languages that may have this word anywhere, see rule.language
-	family         *family   // the keyword that leads here
-	stem           []posting // steps of words that begin with what leads here
-	whole          []posting // steps of the word that leads here
+	noise          uint64  // the languages that may have this word anywhere, see steps.language
+	family         *family // the keyword that leads here
 }
 
-// posting says which steps of a rule take a word, and where the rule stands if
-// it begins with it.
+// postings are the steps that take a word: those with which a rule may begin,
+// and by language those that go on.
+type postings struct {
+	all   []posting // by rule
+	begin []posting
+	goOn  []ofLanguage
+}
+
+type ofLanguage struct {
+	language uint64
+	list     []posting
+}
+
+// posting says which steps of a rule take a word, and in which state the rule
+// is if it begins with it.
 type posting struct {
 	rule  int32
 	steps uint32
@@ -52,8 +74,8 @@ type found struct {
 	start, end int32 // words, end excluded
 }
 
-// mostFound bounds the phrases that are looked at in one text. Those of one
-// rule that overlap count once.
+// mostFound bounds the phrases that are looked at in one text, fillers aside.
+// Who has written so many has said what they want.
 const mostFound = 128
 
 // runner is where the automata of one text stand: after each of the next few
@@ -65,13 +87,20 @@ type runner struct {
 
 // slot is where the automata stand between two words.
 type slot struct {
-	state  []uint32 // by rule
-	start  []int32
-	active []int32 // rules with a state
+	at        []standing // by rule
+	active    []int32    // rules with a state
+	languages uint64     // of these rules, and perhaps of others
+}
+
+// standing is where a rule stands: its states, and the word with which the
+// first of them began.
+type standing struct {
+	state uint32
+	start int32
 }
 
 func (p *phrases) add(ph *phrase, name string) {
-	r := rule{phrase: ph, rule: name, language: p.bit(ph.language), final: 1 << len(ph.steps), clause: !ph.commas}
+	r := rule{phrase: ph, rule: name, clause: !ph.commas, steps: steps{language: p.bit(ph.language), final: 1 << len(ph.steps), filler: ph.effect == effectFiller}}
 	n := int32(len(p.rules))
 	for i, s := range ph.steps {
 		bit := uint32(1) << i
@@ -86,7 +115,7 @@ func (p *phrases) add(ph *phrase, name string) {
 		}
 	}
 	r.first = r.skip(1)
-	p.rules = append(p.rules, r)
+	p.rules, p.steps = append(p.rules, r), append(p.steps, r.steps)
 }
 
 func (p *phrases) insert(w string, rule int32, bit uint32) {
@@ -95,10 +124,18 @@ func (p *phrases) insert(w string, rule int32, bit uint32) {
 		w = w[:len(w)-1]
 	}
 	at := &p.nodes[p.path(w)]
-	list := &at.whole
+	index := &at.whole
 	if stem {
-		list = &at.stem
+		index = &at.stem
 	}
+	if *index == 0 {
+		if len(p.lists) == 0 {
+			p.lists = make([]postings, 1, 8192) // 0 is none
+		}
+		*index = int32(len(p.lists))
+		p.lists = append(p.lists, postings{})
+	}
+	list := &p.lists[*index].all
 	if n := len(*list); n > 0 && (*list)[n-1].rule == rule {
 		(*list)[n-1].steps |= bit
 		return
@@ -166,7 +203,7 @@ func (p *phrases) bit(language string) uint64 {
 }
 
 // skip adds the states that optional steps lead to.
-func (r *rule) skip(state uint32) uint32 {
+func (r *steps) skip(state uint32) uint32 {
 	for {
 		next := state | (state&r.optional)<<1
 		if next == state {
@@ -178,24 +215,36 @@ func (r *rule) skip(state uint32) uint32 {
 
 // finish prepares what has been added for reading.
 func (p *phrases) finish() {
-	for i := range p.nodes {
-		n := &p.nodes[i]
-		for _, list := range [][]posting{n.stem, n.whole} {
-			for j := range list {
-				r := &p.rules[list[j].rule]
-				list[j].begun = r.skip((r.first & list[j].steps) << 1)
-			}
-		}
+	for i := range p.lists {
+		p.divide(&p.lists[i])
 	}
+}
+
+func (p *phrases) divide(list *postings) {
+	for _, t := range list.all {
+		r := &p.rules[t.rule]
+		if t.begun = r.skip((r.first & t.steps) << 1); t.begun != 0 {
+			list.begin = append(list.begin, t)
+		}
+		if t.steps&^1 == 0 {
+			continue // its first step alone
+		}
+		if n := len(list.goOn); n == 0 || list.goOn[n-1].language != r.language {
+			list.goOn = append(list.goOn, ofLanguage{language: r.language})
+		}
+		more := &list.goOn[len(list.goOn)-1]
+		more.list = append(more.list, t)
+	}
+	list.all = nil
 }
 
 // run reads a sheet and notes which phrases are in it, and which words are
 // noise.
 func (p *phrases) run(s *sheet) {
 	run := &s.runner
-	if len(run.slots[0].state) < len(p.rules) {
+	if len(run.slots[0].at) < len(p.rules) {
 		for i := range run.slots {
-			run.slots[i].state, run.slots[i].start = make([]uint32, len(p.rules)), make([]int32, len(p.rules))
+			run.slots[i].at = make([]standing, len(p.rules))
 		}
 	}
 	run.found = run.found[:0]
@@ -209,8 +258,27 @@ func (p *phrases) run(s *sheet) {
 			p.pause(&run.slots[i%len(run.slots)])
 		}
 		p.advance(s, i)
+		if len(run.found) == mostFound {
+			run.clear()
+			p.markNoise(s, i+1)
+			return
+		}
 	}
 	run.clear()
+}
+
+// markNoise marks the words from i on that are noise, where nothing else is
+// looked for any more.
+func (p *phrases) markNoise(s *sheet, i int) {
+	for ; i < len(s.words); i++ {
+		at := int32(0)
+		for _, b := range s.text(s.words[i]) {
+			if at = p.child(at, b); at == 0 {
+				break
+			}
+		}
+		s.words[i].filler = s.words[i].filler || p.nodes[at].noise != 0
+	}
 }
 
 // clear forgets what has begun.
@@ -222,9 +290,9 @@ func (run *runner) clear() {
 
 func (s *slot) clear() {
 	for _, r := range s.active {
-		s.state[r] = 0
+		s.at[r].state = 0
 	}
-	s.active = s.active[:0]
+	s.active, s.languages = s.active[:0], 0
 }
 
 // pause ends what does not go across a comma.
@@ -232,22 +300,12 @@ func (p *phrases) pause(s *slot) {
 	kept := s.active[:0]
 	for _, r := range s.active {
 		if p.rules[r].clause {
-			s.state[r] = 0
+			s.at[r].state = 0
 		} else {
 			kept = append(kept, r)
 		}
 	}
 	s.active = kept
-}
-
-// add puts a rule into a state.
-func (s *slot) add(rule int32, state uint32, start int32) {
-	if s.state[rule] == 0 {
-		s.active = append(s.active, rule)
-		s.start[rule] = start
-	}
-	s.state[rule] |= state
-	s.start[rule] = min(s.start[rule], start)
 }
 
 // advance moves the automata that stand before a word on: by that word, and by
@@ -266,12 +324,16 @@ func (p *phrases) advance(s *sheet, i int) {
 			if at = p.child(at, b); at == 0 {
 				break
 			}
-			p.take(run, p.nodes[at].stem, i, n)
+			if stem := p.nodes[at].stem; stem != 0 {
+				p.take(s, &p.lists[stem], i, n)
+			}
 		}
 		if at == 0 {
 			break
 		}
-		p.take(run, p.nodes[at].whole, i, n)
+		if whole := p.nodes[at].whole; whole != 0 {
+			p.take(s, &p.lists[whole], i, n)
+		}
 		if n == 1 {
 			noise = p.nodes[at].noise
 			w.filler = w.filler || noise != 0
@@ -279,20 +341,20 @@ func (p *phrases) advance(s *sheet, i int) {
 	}
 	here, next := &run.slots[i%len(run.slots)], &run.slots[(i+1)%len(run.slots)]
 	for _, r := range here.active {
-		rule := &p.rules[r]
-		state := here.state[r]
-		after := rule.skip((state & rule.any) << 1)
+		rule, stood := &p.steps[r], here.at[r]
+		here.at[r].state = 0
+		after := uint32(0)
+		if taken := stood.state & rule.any; taken != 0 {
+			after = rule.skip(taken << 1)
+		}
 		if noise&rule.language != 0 {
-			after |= state
+			after |= stood.state
 		}
 		if after != 0 {
-			next.add(r, after, here.start[r])
-			if after&rule.final != 0 {
-				run.note(r, here.start[r], int32(i+1))
-			}
+			s.reach(next, rule, r, after, stood.start, i+1)
 		}
 	}
-	here.clear()
+	here.active, here.languages = here.active[:0], 0
 }
 
 // child returns where a letter leads from a node, or 0.
@@ -309,28 +371,52 @@ func (p *phrases) child(at int32, letter byte) int32 {
 }
 
 // take moves on the rules that take the n words from i on.
-func (p *phrases) take(run *runner, list []posting, i, n int) {
+func (p *phrases) take(s *sheet, list *postings, i, n int) {
+	run := &s.runner
 	here, then := &run.slots[i%len(run.slots)], &run.slots[(i+n)%len(run.slots)]
-	for _, t := range list {
-		state := here.state[t.rule] & t.steps
-		if state|t.begun == 0 {
+	for _, t := range list.begin {
+		s.reach(then, &p.steps[t.rule], t.rule, t.begun, int32(i), i+n)
+	}
+	if len(here.active) == 0 {
+		return
+	}
+	for _, more := range list.goOn {
+		if more.language&here.languages == 0 {
 			continue
 		}
-		r := &p.rules[t.rule]
-		if state != 0 {
-			after := r.skip(state << 1)
-			then.add(t.rule, after, here.start[t.rule])
-			if after&r.final != 0 {
-				run.note(t.rule, here.start[t.rule], int32(i+n))
-			}
-		}
-		if t.begun != 0 {
-			then.add(t.rule, t.begun, int32(i))
-			if t.begun&r.final != 0 {
-				run.note(t.rule, int32(i), int32(i+n))
+		for _, t := range more.list {
+			stood := here.at[t.rule]
+			if state := stood.state & t.steps; state != 0 {
+				r := &p.steps[t.rule]
+				s.reach(then, r, t.rule, r.skip(state<<1), stood.start, i+n)
 			}
 		}
 	}
+}
+
+// reach puts a rule into a state before the word end, and notes the phrase if
+// it is complete.
+func (s *sheet) reach(then *slot, r *steps, rule int32, state uint32, start int32, end int) {
+	if state&r.final != 0 {
+		if r.filler {
+			for i := int(start); i < end; i++ {
+				s.words[i].filler = true
+			}
+		} else {
+			s.runner.note(rule, start, int32(end))
+		}
+	}
+	if state &^= r.final; state == 0 {
+		return
+	}
+	at := &then.at[rule]
+	if at.state == 0 {
+		then.active = append(then.active, rule)
+		then.languages |= r.language
+		at.start = start
+	}
+	at.state |= state
+	at.start = min(at.start, start)
 }
 
 // note records a phrase. A longer form of one that was found before replaces

@@ -1,19 +1,10 @@
 package compliance
 
-import (
-	"slices"
-)
+import "slices"
 
-// mark finds out which words say nothing, and which are a part of a phrase that
-// means nothing of the kind.
+// mark finds out which words are a part of a phrase that means nothing of the
+// kind.
 func (s *sheet) mark(p *phrases) {
-	for _, f := range s.runner.found {
-		if p.rules[f.rule].phrase.effect == effectFiller {
-			for i := f.start; i < f.end; i++ {
-				s.words[i].filler = true
-			}
-		}
-	}
 	for _, f := range s.runner.found {
 		if ph := p.rules[f.rule].phrase; ph.effect == effectPass && s.anchored(ph, f) {
 			for i := f.start; i < f.end; i++ {

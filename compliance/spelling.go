@@ -87,8 +87,12 @@ func skeleton(dst, word []byte) []byte {
 func (t *Table) respell(s *sheet) {
 	kept := s.words[:0]
 	for i := 0; i < len(s.words); {
+		w := s.words[i]
+		if w.alone {
+			kept, i = append(kept, w), i+1
+			continue
+		}
 		if n := t.spelled(s, i); n > 0 {
-			w := s.words[i]
 			w.start = int32(len(s.letters))
 			for _, letter := range s.words[i : i+n] {
 				s.letters = append(s.letters, s.text(letter)...)
@@ -97,7 +101,6 @@ func (t *Table) respell(s *sheet) {
 			kept, i = append(kept, w), i+n
 			continue
 		}
-		w := s.words[i]
 		if !w.single && w.end-w.start <= longestWord {
 			t.respellWord(s, &w)
 		}
@@ -111,12 +114,15 @@ const longestWord = 64
 
 // spelled returns how many words from i on are the letters of a keyword.
 func (t *Table) spelled(s *sheet, i int) int {
-	n := 0
+	if !s.words[i].single || i > 0 && s.words[i-1].single {
+		return 0
+	}
+	n := 1
 	for i+n < len(s.words) && s.words[i+n].single && n < longestWord/4 {
 		n++
 	}
 	const fewest = 4
-	if n < fewest || i > 0 && s.words[i-1].single {
+	if n < fewest {
 		return 0
 	}
 	s.joined = s.joined[:0]

@@ -88,25 +88,30 @@ var signs = func() (by [256][]string) {
 	return by
 }()
 
-// signatureAt returns where a line's signature begins, or -1.
+// signatureAt returns where a line's signature begins, or -1. It begins with a
+// word.
 func signatureAt(line string) int {
 	if line == "--" || line == "—" || line == "__" {
 		return 0
 	}
-	for i := range len(line) {
-		for _, mark := range signs[line[i]] {
-			if len(line)-i >= len(mark) && (i == 0 || atWord(line[:i])) && strings.EqualFold(line[i:i+len(mark)], mark) {
-				return i
+	c := theChart()
+	inWord := false
+	for i, r := range line {
+		if !inWord {
+			for _, mark := range signs[line[i]] {
+				if len(line)-i >= len(mark) && strings.EqualFold(line[i:i+len(mark)], mark) {
+					return i
+				}
 			}
+		}
+		switch c.kindOf(r) {
+		case forms, alone, vietnames:
+			inWord = true
+		default:
+			inWord = false
 		}
 	}
 	return -1
-}
-
-// atWord reports whether a word can begin after a text.
-func atWord(before string) bool {
-	r, _ := utf8.DecodeLastRuneInString(before)
-	return !unicode.IsLetter(r)
 }
 
 // reactions begin what a telephone that can't show a reaction makes of it, in
@@ -139,15 +144,16 @@ func reaction(text, ours string) bool {
 		return false
 	}
 	text = strings.TrimFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
-	open := strings.IndexAny(text, openers)
-	shut := strings.LastIndexAny(text, closers)
-	if open < 0 || shut <= open {
+	const longest = 40
+	open := strings.IndexAny(text[:min(len(text), longest+utf8.UTFMax)], openers)
+	end := max(len(text)-longest-utf8.UTFMax, 0)
+	shut := end + strings.LastIndexAny(text[end:], closers)
+	if open < 0 || shut < end || shut <= open {
 		return false
 	}
 	_, width := utf8.DecodeRuneInString(text[open:])
 	_, closing := utf8.DecodeRuneInString(text[shut:])
 	before, inside, after := strings.TrimSpace(text[:open]), text[open+width:max(shut, open+width)], strings.TrimSpace(text[shut+closing:])
-	const longest = 40
 	switch {
 	case len(before) > longest || len(after) > longest || before == "" && after == "":
 		return false

@@ -21,6 +21,7 @@ type word struct {
 	clause     int16 // counted from 0 in the whole text
 	single     bool  // a letter that stands alone, though its script has spaces
 	mixed      bool  // letters and digits, or letters of several scripts
+	alone      bool  // a character of a script without spaces
 	filler     bool  // says nothing: please, now
 	passed     bool  // a part of a phrase that means nothing of the kind
 }
@@ -112,7 +113,7 @@ func (s *sheet) add(text string) {
 		case alone:
 			cur = s.open()
 			s.letters = utf8.AppendRune(s.letters, r)
-			cur.end = int32(len(s.letters))
+			cur.end, cur.alone = int32(len(s.letters)), true
 			s.words = append(s.words, cur)
 		case forms, vietnames:
 			if !open {
