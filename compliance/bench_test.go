@@ -31,6 +31,7 @@ func texts() map[string]string {
 		"worst_russian": strings.Repeat("не пишите мне ", 114),
 		"worst_chinese": strings.Repeat("停止", 800),
 		"worst_sms":     strings.Repeat("sms ", 400),
+		"worst_mixed":   strings.Repeat("号stop", 320),
 		"worst_stems":   strings.Repeat("stop de ", 200),
 		"worst_thai":    strings.Repeat("ไม่ต้องส่งมาอีก", 107),
 	}

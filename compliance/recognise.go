@@ -78,6 +78,9 @@ func (t *Table) recogniseOn(s *sheet, text string, c *context) reading {
 	if whole.kind != OptOut {
 		whole = stronger(whole, t.clause(s, c))
 	}
+	if whole.kind == None && s.runner.spent() {
+		return reading{kind: Ambiguous, rule: "a text of too many such words to be read"}
+	}
 	return whole
 }
 

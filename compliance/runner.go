@@ -83,7 +83,15 @@ const mostFound = 128
 type runner struct {
 	slots [longestStep + 1]slot
 	found []found
+	work  int // how often a rule has been put into a state
 }
+
+// mostWork bounds the work for one text. The densest texts that people write
+// need a fifth of it; what needs more was made to.
+const mostWork = 12_000
+
+// spent reports whether a text was too much work to be read to its end.
+func (run *runner) spent() bool { return run.work > mostWork }
 
 // slot is where the automata stand between two words.
 type slot struct {
@@ -247,7 +255,7 @@ func (p *phrases) run(s *sheet) {
 			run.slots[i].at = make([]standing, len(p.rules))
 		}
 	}
-	run.found = run.found[:0]
+	run.found, run.work = run.found[:0], 0
 	for i := range s.words {
 		w := &s.words[i]
 		switch {
@@ -258,7 +266,7 @@ func (p *phrases) run(s *sheet) {
 			p.pause(&run.slots[i%len(run.slots)])
 		}
 		p.advance(s, i)
-		if len(run.found) == mostFound {
+		if len(run.found) == mostFound || run.spent() {
 			run.clear()
 			p.markNoise(s, i+1)
 			return
@@ -409,6 +417,7 @@ func (s *sheet) reach(then *slot, r *steps, rule int32, state uint32, start int3
 	if state &^= r.final; state == 0 {
 		return
 	}
+	s.runner.work++
 	at := &then.at[rule]
 	if at.state == 0 {
 		then.active = append(then.active, rule)
