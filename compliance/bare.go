@@ -72,7 +72,7 @@ const mostBare = 100
 func (s *sheet) gather(words []word) int {
 	s.essence = s.essence[:0]
 	for i := range words {
-		if !words[i].filler {
+		if words[i].fillers == 0 {
 			if s.essence = append(s.essence, words[i]); len(s.essence) > mostBare {
 				break
 			}

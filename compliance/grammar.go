@@ -55,6 +55,7 @@ const (
 type grammar struct {
 	phrases []phrase
 	noise   []string
+	common  []string
 }
 
 func parseGrammar(language, text string) (grammar, error) {
@@ -82,6 +83,8 @@ func parseGrammar(language, text string) (grammar, error) {
 			for _, w := range strings.Fields(rest) {
 				g.noise = append(g.noise, cutWords(strings.ReplaceAll(w, "_", " "))...)
 			}
+		case verb == "common":
+			g.common = append(g.common, cutWords(rest)...)
 		case effects[verb] != effectNone:
 			var p phrase
 			p, err = parsePhrase(rest, classes)

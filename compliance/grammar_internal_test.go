@@ -8,7 +8,7 @@ import (
 // FuzzGrammar parses arbitrary statements and reads a text with what they say:
 // nothing panics, and what is found lies within the text.
 func FuzzGrammar(f *testing.F) {
-	for _, text := range []string{"class stop stop quit\nout {stop} ~2 (it|that thing) [now] $", "pass ^ not stop , please", "noise a_b", "out (", "out [a|b", "hold stem* x", "# nothing", "out {a} b"} {
+	for _, text := range []string{"class stop stop quit\nout {stop} ~2 (it|that thing) [now] $", "pass ^ not stop , please", "noise a_b\ncommon the a", "out (", "out [a|b", "hold stem* x", "# nothing", "out {a} b"} {
 		f.Add(text, "please stop that thing now, not stop")
 	}
 	f.Fuzz(func(t *testing.T, statements, text string) {
@@ -29,6 +29,9 @@ func FuzzGrammar(f *testing.F) {
 		}
 		for _, w := range g.noise {
 			p.noise("en", w)
+		}
+		for _, w := range g.common {
+			p.common("en", w)
 		}
 		p.finish()
 		s := new(sheet)

@@ -176,6 +176,7 @@ func TestRecognition(t *testing.T) {
 		{"testdata/sample.tsv", 1, 1},
 		{"testdata/texts.tsv", 0.99, 0.99},
 		{"testdata/heldout.tsv", 0.01, 0.01},
+		{"testdata/heldout2.tsv", 0.01, 0.01},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			total, misses := recognise(t, readLabelled(t, c.file))

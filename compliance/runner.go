@@ -15,6 +15,7 @@ type phrases struct {
 	lists    []postings
 
 	languages []string
+	everybody uint64 // languages whose courtesies are used in any other: English, and emoji's
 }
 
 // rule is a compiled phrase.
@@ -44,6 +45,7 @@ type node struct {
 	whole          int32 // of phrases.lists: steps of the word that leads here; 0 is none
 	letter         byte
 	noise          uint64  // the languages that may have this word anywhere, see steps.language
+	common         uint64  // the languages in which everybody uses it
 	family         *family // the keyword that leads here
 }
 
@@ -200,6 +202,11 @@ func (p *phrases) noise(language, w string) {
 	p.nodes[at].noise |= p.bit(language)
 }
 
+func (p *phrases) common(language, w string) {
+	at := p.path(w)
+	p.nodes[at].common |= p.bit(language)
+}
+
 // bit returns the bit of a language. Those after the sixty-third share one.
 func (p *phrases) bit(language string) uint64 {
 	i := slices.Index(p.languages, language)
@@ -223,6 +230,7 @@ func (r *steps) skip(state uint32) uint32 {
 
 // finish prepares what has been added for reading.
 func (p *phrases) finish() {
+	p.everybody = p.bit("en") | p.bit("und")
 	for i := range p.lists {
 		p.divide(&p.lists[i])
 	}
@@ -285,7 +293,7 @@ func (p *phrases) markNoise(s *sheet, i int) {
 				break
 			}
 		}
-		s.words[i].filler = s.words[i].filler || p.nodes[at].noise != 0
+		s.words[i].fillers |= p.nodes[at].noise
 	}
 }
 
@@ -344,7 +352,7 @@ func (p *phrases) advance(s *sheet, i int) {
 		}
 		if n == 1 {
 			noise = p.nodes[at].noise
-			w.filler = w.filler || noise != 0
+			w.fillers, w.common = w.fillers|noise, noise|p.nodes[at].common
 		}
 	}
 	here, next := &run.slots[i%len(run.slots)], &run.slots[(i+1)%len(run.slots)]
@@ -378,6 +386,18 @@ func (p *phrases) child(at int32, letter byte) int32 {
 	return next
 }
 
+// knows reports whether a word is one of a phrase, or common.
+func (p *phrases) knows(w []byte) bool {
+	at := int32(0)
+	for _, b := range w {
+		if at = p.child(at, b); at == 0 {
+			return false
+		}
+	}
+	n := &p.nodes[at]
+	return n.family != nil || n.whole != 0 || n.noise|n.common != 0
+}
+
 // take moves on the rules that take the n words from i on.
 func (p *phrases) take(s *sheet, list *postings, i, n int) {
 	run := &s.runner
@@ -408,7 +428,7 @@ func (s *sheet) reach(then *slot, r *steps, rule int32, state uint32, start int3
 	if state&r.final != 0 {
 		if r.filler {
 			for i := int(start); i < end; i++ {
-				s.words[i].filler = true
+				s.words[i].fillers |= r.language
 			}
 		} else {
 			s.runner.note(rule, start, int32(end))

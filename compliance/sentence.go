@@ -1,12 +1,16 @@
 package compliance
 
-import "slices"
+import (
+	"math/bits"
+	"slices"
+)
 
 // mark finds out which words are a part of a phrase that means nothing of the
 // kind.
 func (s *sheet) mark(p *phrases) {
+	s.spoken.to = 0 // of another text
 	for _, f := range s.runner.found {
-		if ph := p.rules[f.rule].phrase; ph.effect == effectPass && s.anchored(ph, f) {
+		if ph := p.rules[f.rule].phrase; ph.effect == effectPass && s.anchored(p, f) && !s.foreign(p, f) {
 			for i := f.start; i < f.end; i++ {
 				s.words[i].passed = true
 			}
@@ -16,17 +20,19 @@ func (s *sheet) mark(p *phrases) {
 
 // anchored reports whether a phrase that must begin or end a sentence does, but
 // for fillers.
-func (s *sheet) anchored(p *phrase, f found) bool {
-	if p.begin {
+func (s *sheet) anchored(p *phrases, f found) bool {
+	r := &p.rules[f.rule]
+	silent := r.language | p.everybody
+	if r.phrase.begin {
 		for i := f.start - 1; i >= 0 && s.words[i].sentence == s.words[f.start].sentence; i-- {
-			if !s.words[i].filler {
+			if s.words[i].fillers&silent == 0 {
 				return false
 			}
 		}
 	}
-	if p.end {
+	if r.phrase.end {
 		for i := int(f.end); i < len(s.words) && s.words[i].sentence == s.words[f.end-1].sentence; i++ {
-			if !s.words[i].filler {
+			if s.words[i].fillers&silent == 0 {
 				return false
 			}
 		}
@@ -66,7 +72,9 @@ func (s *sheet) read(p *phrases, c *context, settled bool) reading {
 		switch {
 		case weight[kind] <= weight[best.kind] && (kind != best.kind || best.flag != "" || flag == ""):
 			continue
-		case settled && r.phrase.begin && r.phrase.end, r.phrase.effect != effectBack && s.passes(f) || !s.anchored(r.phrase, f) || kind == OptOut && s.held(p, f):
+		case s.foreign(p, f):
+			continue
+		case settled && r.phrase.begin && r.phrase.end, r.phrase.effect != effectBack && s.passes(p, f) || !s.anchored(p, f) || kind == OptOut && s.held(p, f):
 			continue
 		}
 		if kind == OptOut && r.phrase.begin && r.phrase.end && s.laughing() {
@@ -77,9 +85,25 @@ func (s *sheet) read(p *phrases, c *context, settled bool) reading {
 	return best
 }
 
-// passes reports whether a phrase is a part of one that means nothing.
-func (s *sheet) passes(f found) bool {
-	return slices.ContainsFunc(s.words[f.start:f.end], func(w word) bool { return w.passed })
+// passes reports whether a phrase is a part of one that means nothing. One of
+// another language counts if there is more of that language: its common words
+// and the phrase itself. A complaint is not silenced by what it quotes.
+func (s *sheet) passes(p *phrases, f found) bool {
+	if !slices.ContainsFunc(s.words[f.start:f.end], func(w word) bool { return w.passed }) {
+		return false
+	}
+	r := &p.rules[f.rule]
+	weight := s.common(r.language, f) + f.end - f.start
+	return slices.ContainsFunc(s.runner.found, func(g found) bool {
+		by := &p.rules[g.rule]
+		switch {
+		case by.phrase.effect != effectPass || g.end <= f.start || f.end <= g.start || !s.anchored(p, g):
+			return false
+		case by.language == r.language:
+			return r.phrase.effect != effectComplaint || g.start < f.start || f.end < g.end
+		}
+		return s.common(by.language, g)+g.end-g.start >= weight
+	})
 }
 
 // held reports whether a phrase is a part of a longer one that a person must
@@ -87,6 +111,54 @@ func (s *sheet) passes(f found) bool {
 func (s *sheet) held(p *phrases, f found) bool {
 	return slices.ContainsFunc(s.runner.found, func(g found) bool {
 		e := p.rules[g.rule].phrase.effect
-		return (e == effectHold || e == effectRefuse) && g.start <= f.start && g.end >= f.end && g.end-g.start > f.end-f.start && s.anchored(p.rules[g.rule].phrase, g)
+		return (e == effectHold || e == effectRefuse) && g.start <= f.start && g.end >= f.end && g.end-g.start > f.end-f.start && s.anchored(p, g)
 	})
+}
+
+// spoken is which languages a sentence is in, by its common words.
+type spoken struct {
+	from, to int       // words
+	words    [64]int16 // that are common, by language
+	most     int16
+}
+
+// shortPhrase is how many words a phrase has at most that may be found by
+// chance in a sentence of another language.
+const shortPhrase = 3
+
+// foreign reports whether a short phrase is in a sentence of another language:
+// large is no Spanish request to go away. It is if that language has more
+// common words in the sentence than the phrase's own together with the phrase.
+func (s *sheet) foreign(p *phrases, f found) bool {
+	n := f.end - f.start
+	if n > shortPhrase {
+		return false
+	}
+	own := s.common(p.rules[f.rule].language, f)
+	return int32(s.spoken.most) > own+n
+}
+
+// common returns how many words that are common in a language there are in the
+// sentence of a phrase.
+func (s *sheet) common(language uint64, f found) int32 {
+	if int(f.start) < s.spoken.from || int(f.start) >= s.spoken.to {
+		s.listen(int(f.start))
+	}
+	return int32(s.spoken.words[bits.TrailingZeros64(language)])
+}
+
+// listen counts the common words of the sentence that a word is in.
+func (s *sheet) listen(i int) {
+	at := &s.spoken
+	*at = spoken{from: i, to: i}
+	for at.from > 0 && s.words[at.from-1].sentence == s.words[i].sentence {
+		at.from--
+	}
+	for at.to = at.from; at.to < len(s.words) && s.words[at.to].sentence == s.words[i].sentence; at.to++ {
+		for set := s.words[at.to].common; set != 0; set &= set - 1 {
+			n := &at.words[bits.TrailingZeros64(set)]
+			*n++
+			at.most = max(at.most, *n)
+		}
+	}
 }

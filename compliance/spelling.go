@@ -142,7 +142,7 @@ func (t *Table) respellWord(s *sheet, w *word) {
 	}
 	var buf [longestWord]byte
 	if short := unstretch(buf[:0], text); len(short) < len(text) {
-		if f := t.words[string(short)]; f == nil || f.entries[0].Kind != OptOut {
+		if !t.phrases.knows(short) {
 			return
 		}
 		w.start = int32(len(s.letters))

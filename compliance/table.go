@@ -178,6 +178,9 @@ func (t *Table) addPhrases(more map[string]string) error {
 		for _, w := range g.noise {
 			t.phrases.noise(s.language, w)
 		}
+		for _, w := range g.common {
+			t.phrases.common(s.language, w)
+		}
 	}
 	return nil
 }

@@ -16,14 +16,15 @@ const longestText = 4 * 4096
 // word is a word of a text: a run of letters and digits, or one character of a
 // script without spaces.
 type word struct {
-	start, end int32 // in sheet.letters
-	sentence   int16 // counted from 0
-	clause     int16 // counted from 0 in the whole text
-	single     bool  // a letter that stands alone, though its script has spaces
-	mixed      bool  // letters and digits, or letters of several scripts
-	alone      bool  // a character of a script without spaces
-	filler     bool  // says nothing: please, now
-	passed     bool  // a part of a phrase that means nothing of the kind
+	start, end int32  // in sheet.letters
+	sentence   int16  // counted from 0
+	clause     int16  // counted from 0 in the whole text
+	single     bool   // a letter that stands alone, though its script has spaces
+	mixed      bool   // letters and digits, or letters of several scripts
+	alone      bool   // a character of a script without spaces
+	fillers    uint64 // the languages in which it says nothing: please, now; see steps.language
+	passed     bool   // a part of a phrase that means nothing of the kind
+	common     uint64 // the languages in which everybody uses it, see steps.language
 }
 
 // sheet is a text as the recogniser reads it. It is used again for the next
@@ -41,6 +42,7 @@ type sheet struct {
 	joined   []byte // of several words, for looking them up
 	runner   runner
 	gap      gap
+	spoken   spoken
 }
 
 // begin empties a sheet for another text.
