@@ -176,8 +176,8 @@ func (t *Table) mistyped(s *sheet, c *context) reading {
 // core is the word that people type most often, and in most ways.
 const core = "stop"
 
-// clause reads a text with a sentence, or a last clause, that is STOP alone:
-// who is this? stop
+// clause reads a text with a sentence, or a last clause, that is STOP alone, or
+// a first one that is so politely: who is this? stop
 func (t *Table) clause(s *sheet, c *context) reading {
 	if len(s.words) == 0 {
 		return reading{}
@@ -192,7 +192,8 @@ func (t *Table) clause(s *sheet, c *context) reading {
 		sentence := (from == 0 || s.words[from-1].sentence != words[0].sentence) && (to == len(s.words) || s.words[to].sentence != words[0].sentence)
 		from = to
 		signed := words[0].clause == 0 && last == 1 && len(s.words)-to <= longestName
-		if !sentence && !signed && words[0].clause != last || s.questioned(words[0]) || slices.ContainsFunc(words, func(w word) bool { return w.passed }) {
+		polite := words[0].clause == 0 && slices.ContainsFunc(words, func(w word) bool { return w.fillers != 0 })
+		if !sentence && !signed && !polite && words[0].clause != last || s.questioned(words[0]) || slices.ContainsFunc(words, func(w word) bool { return w.passed }) {
 			continue
 		}
 		if n := s.gather(words); n == 0 || n > mostBare {

@@ -12,6 +12,7 @@ type effect uint8
 const (
 	effectNone      effect = iota
 	effectOut              // asks us to stop
+	effectDemand           // asks us to stop, whatever passes
 	effectComplaint        // asked us before, and complains
 	effectErase            // asks us to stop, and perhaps to erase
 	effectNarrow           // asks us to stop a part
@@ -23,7 +24,7 @@ const (
 )
 
 var effects = map[string]effect{
-	"out": effectOut, "complaint": effectComplaint, "erase": effectErase, "narrow": effectNarrow,
+	"out": effectOut, "demand": effectDemand, "complaint": effectComplaint, "erase": effectErase, "narrow": effectNarrow,
 	"hold": effectHold, "refuse": effectRefuse, "back": effectBack, "pass": effectPass, "filler": effectFiller,
 }
 

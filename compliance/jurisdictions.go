@@ -1,6 +1,7 @@
 package compliance
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"slices"
@@ -217,6 +218,50 @@ func (j Jurisdiction) check() error {
 		return fmt.Errorf("records can't be kept for %d years", j.KeepYears)
 	case !j.Until.IsZero() && !j.From.Before(j.Until):
 		return fmt.Errorf("it holds from %s until %s, which is never", j.From.Format(time.DateOnly), j.Until.Format(time.DateOnly))
+	}
+	return nil
+}
+
+// NewJurisdictions returns a table with rows of a host's own after the standard
+// ones, whose version is the standard one with the host's, like
+// 2026-11-23+2026-12-01. A row may not hold at the same time as another of its
+// code and scope, and one of a state may not ask less than its country's: what
+// the law fixes can't be loosened by a narrower row.
+func NewJurisdictions(version string, rows ...Jurisdiction) (*Jurisdictions, error) {
+	standard := StandardJurisdictions()
+	all := slices.Concat(standard.rows, rows)
+	if err := CheckJurisdictions(all); err != nil {
+		return nil, fmt.Errorf("compliance: %w", err)
+	}
+	for _, j := range rows {
+		country, _, state := strings.Cut(j.Code, "-")
+		if !state {
+			continue
+		}
+		for _, wider := range all {
+			if wider.Code != country || wider.Scope != j.Scope || !wider.dates().overlap(j.dates()) {
+				continue
+			}
+			if err := j.atLeast(wider); err != nil {
+				return nil, fmt.Errorf("compliance: jurisdiction %s, %s: %w", j.Code, j.Scope, err)
+			}
+		}
+	}
+	return &Jurisdictions{version: standard.version + "+" + cmp.Or(version, "host"), rows: all}, nil
+}
+
+// strictness orders the models of consent.
+var strictness = []ConsentModel{ConsentNone, ConsentOptOut, ConsentSoftOptIn, ConsentExpressOrImplied, ConsentExpress, ConsentExpressWritten}
+
+// atLeast returns what a row asks less than a wider one.
+func (j Jurisdiction) atLeast(wider Jurisdiction) error {
+	switch {
+	case slices.Index(strictness, j.Model) < slices.Index(strictness, wider.Model):
+		return fmt.Errorf("its model of consent is %s, and its country's is %s", j.Model, wider.Model)
+	case wider.QuietBasis == BasisLaw && !j.Quiet.covers(wider.Quiet):
+		return fmt.Errorf("its quiet hours are %q, and its country's, which they must cover, %q", j.Quiet, wider.Quiet)
+	case j.Honour.BusinessDays > wider.Honour.BusinessDays || j.Honour.BusinessDays == wider.Honour.BusinessDays && j.Honour.Within > wider.Honour.Within:
+		return fmt.Errorf("an opt-out must be honoured within %s, and in its country within %s", j.Honour, wider.Honour)
 	}
 	return nil
 }

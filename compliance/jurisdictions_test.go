@@ -11,7 +11,7 @@ import (
 	"github.com/teaminbox/teaminbox/compliance"
 )
 
-var update = flag.Bool("update", false, "write docs/jurisdictions.md again")
+var update = flag.Bool("update", false, "write files that follow from the tables again")
 
 func TestJurisdictionsAreFound(t *testing.T) {
 	table := compliance.StandardJurisdictions()
@@ -110,6 +110,46 @@ func TestCheckJurisdictions(t *testing.T) {
 		change(&rows[0])
 		if err := compliance.CheckJurisdictions(rows); err == nil {
 			t.Errorf("rows with %s were accepted", what)
+		}
+	}
+}
+
+func TestJurisdictionsOfHosts(t *testing.T) {
+	hours := func(text string) compliance.QuietHours {
+		q, err := compliance.ParseQuietHours(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return q
+	}
+	row := compliance.Jurisdiction{
+		Code: "US-GA", Scope: compliance.ScopeMarketing, Model: compliance.ConsentExpressWritten, Honour: compliance.Term{BusinessDays: 5},
+		Quiet: hours("daily 20:00-09:00"), QuietBasis: compliance.BasisLaw, Confidence: "low", Source: "our counsel",
+	}
+	table, err := compliance.NewJurisdictions("2026-12-01", row)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, found := table.For("US-GA", compliance.ScopeMarketing, time.Time{}); !found || got.Source != "our counsel" {
+		t.Errorf("the host's own row is not found: %+v", got)
+	}
+	if !strings.HasSuffix(table.Version(), "+2026-12-01") {
+		t.Errorf("the version is %s", table.Version())
+	}
+	for what, change := range map[string]func(j *compliance.Jurisdiction){
+		"a row that is there": func(j *compliance.Jurisdiction) { j.Code = "US-FL" },
+		"no source":           func(j *compliance.Jurisdiction) { j.Source = "" },
+		"less consent":        func(j *compliance.Jurisdiction) { j.Model = compliance.ConsentOptOut },
+		"no quiet hours": func(j *compliance.Jurisdiction) {
+			j.Quiet, j.QuietBasis = compliance.QuietHours{}, compliance.BasisNone
+		},
+		"quiet hours but on Sunday": func(j *compliance.Jurisdiction) { j.Quiet = hours("mon-sat 20:00-09:00") },
+		"a longer term":             func(j *compliance.Jurisdiction) { j.Honour.BusinessDays = 11 },
+	} {
+		bad := row
+		change(&bad)
+		if _, err := compliance.NewJurisdictions("", bad); err == nil {
+			t.Errorf("a row with %s was accepted", what)
 		}
 	}
 }

@@ -128,6 +128,20 @@ func (q QuietHours) At(local time.Time, isHoliday bool) bool {
 	return slices.ContainsFunc(spans, func(s span) bool { return s.from <= minute && minute < s.to })
 }
 
+// covers reports whether it is quiet whenever it is in other quiet hours.
+func (q QuietHours) covers(other QuietHours) bool {
+	for d := range other.days {
+		own := q.days[d]
+		for minute := range wholeDay {
+			at := func(s span) bool { return s.from <= minute && minute < s.to }
+			if slices.ContainsFunc(other.days[d], at) && !slices.ContainsFunc(own, at) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // IsZero reports whether there are no quiet hours.
 func (q QuietHours) IsZero() bool { return q.text == "" }
 

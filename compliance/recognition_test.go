@@ -166,7 +166,10 @@ func recognise(t *testing.T, all []labelled) (total score, misses []string) {
 }
 
 // What the recogniser must reach. With -v it tells how it does in each
-// language.
+// language. The texts of heldout.tsv were written by their authors' idea of
+// what customers write, without the tables; they say how it does with texts
+// that nobody has tuned it for better than the others do, and less the longer
+// the tables learn from them.
 func TestRecognition(t *testing.T) {
 	for _, c := range []struct {
 		file   string
@@ -175,8 +178,7 @@ func TestRecognition(t *testing.T) {
 	}{
 		{"testdata/sample.tsv", 1, 1},
 		{"testdata/texts.tsv", 0.99, 0.99},
-		{"testdata/heldout.tsv", 0.01, 0.01},
-		{"testdata/heldout2.tsv", 0.01, 0.01},
+		{"testdata/heldout.tsv", 0.98, 0.98},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			total, misses := recognise(t, readLabelled(t, c.file))

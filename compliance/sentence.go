@@ -49,7 +49,7 @@ func (s *sheet) read(p *phrases, c *context, settled bool) reading {
 		var kind Kind
 		flag := ""
 		switch r.phrase.effect {
-		case effectOut:
+		case effectOut, effectDemand:
 			kind = OptOut
 		case effectComplaint:
 			kind, flag = OptOut, "the contact says that they have asked before"
@@ -74,7 +74,7 @@ func (s *sheet) read(p *phrases, c *context, settled bool) reading {
 			continue
 		case s.foreign(p, f):
 			continue
-		case settled && r.phrase.begin && r.phrase.end, r.phrase.effect != effectBack && s.passes(p, f) || !s.anchored(p, f) || kind == OptOut && s.held(p, f):
+		case settled && r.phrase.begin && r.phrase.end, r.phrase.effect != effectBack && r.phrase.effect != effectDemand && s.passes(p, f) || !s.anchored(p, f) || kind == OptOut && s.held(p, f):
 			continue
 		}
 		if kind == OptOut && r.phrase.begin && r.phrase.end && s.laughing() {
@@ -127,15 +127,15 @@ type spoken struct {
 const shortPhrase = 3
 
 // foreign reports whether a short phrase is in a sentence of another language:
-// large is no Spanish request to go away. It is if that language has more
-// common words in the sentence than the phrase's own together with the phrase.
+// large is no Spanish request to go away. It is if that language has as many
+// common words in the sentence as the phrase's own together with the phrase.
 func (s *sheet) foreign(p *phrases, f found) bool {
 	n := f.end - f.start
 	if n > shortPhrase {
 		return false
 	}
 	own := s.common(p.rules[f.rule].language, f)
-	return int32(s.spoken.most) > own+n
+	return int32(s.spoken.most) >= own+n && int32(s.spoken.most) > own
 }
 
 // common returns how many words that are common in a language there are in the
