@@ -26,26 +26,43 @@
 // rows are in tables/keywords.tsv, and the files of tables/phrases have one
 // statement on a line:
 //
-//	class stop  stop quit cease
-//	out   {stop} ~ (texting|messaging) [me]
-//	pass  not {stop}
-//	noise please
+//	class  stop  stop quit cease
+//	common the a of to
+//	out    {stop} ~ (texting|messaging) [me]
+//	pass   not {stop}
+//	noise  please
 //
-// A class names words. The other statements are phrases. out asks us to stop;
-// complaint, erase and narrow do too, and a person should see why; hold and
-// refuse are for a person, refuse only if we asked nothing; back asks us to
-// write again; pass has the words of a request and is none; filler says
-// nothing beside a keyword, and noise may stand anywhere. In a phrase stem* is
+// A class names words; common are those that tell the language of a sentence,
+// as a short phrase counts only in its own. The other statements are phrases.
+// out asks us to stop; open does too, unless it is followed by a word that no
+// request has, which may be what to stop, so that a person must read it; demand
+// does even where another phrase passes; complaint, erase and narrow do, and a
+// person should see why; hold and refuse are for a person, refuse only if we
+// asked nothing; back asks us to write again; pass has the words of a request
+// and is none; filler says nothing beside a keyword, and noise may stand
+// anywhere. In a phrase stem* is
 // a word that begins like that, {class} one of a class, (a|b) one of these,
 // [a|b] one or none, ~ or ~3 up to one or three other words, ^ and $ the
 // beginning and the end of a sentence, and a comma lets a phrase go on after
 // one.
 //
+// Keywords that would act and have no source are off until a host switches
+// them on; words that the law fixes can't be left out or changed. The ledger
+// keeps the rule that matched and the version of its table, which is a date,
+// and what the host calls its own part.
+//
+// Reading takes some microseconds, and a quarter of a millisecond for the
+// worst text of 1,600 characters. No list of phrases is complete: of texts that
+// nobody had seen when the tables were written, about nine in ten opt-outs were
+// recognised, and a few in a hundred other texts were taken for one. What people
+// see as [None] is still a message that they read.
+//
 // # Jurisdictions
 //
 // [StandardJurisdictions] is what countries and states ask of a sender, as
-// dated rows with their sources: [QuietHours], models of consent, terms. A policy
-// of a host's own may decide by them; [Standard] does not.
+// dated rows with their sources: [QuietHours], models of consent, terms.
+// [NewJurisdictions] adds rows of a host's own. A policy of a host's own may
+// decide by them; [Standard] does not.
 //
 // # What this is not
 //

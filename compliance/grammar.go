@@ -12,6 +12,7 @@ type effect uint8
 const (
 	effectNone      effect = iota
 	effectOut              // asks us to stop
+	effectOpen             // asks us to stop doing what follows, see sheet.rest
 	effectDemand           // asks us to stop, whatever passes
 	effectComplaint        // asked us before, and complains
 	effectErase            // asks us to stop, and perhaps to erase
@@ -23,8 +24,11 @@ const (
 	effectFiller           // says nothing beside a keyword
 )
 
+// asks reports whether a phrase asks us to stop.
+func (e effect) asks() bool { return effectOut <= e && e <= effectNarrow }
+
 var effects = map[string]effect{
-	"out": effectOut, "demand": effectDemand, "complaint": effectComplaint, "erase": effectErase, "narrow": effectNarrow,
+	"out": effectOut, "open": effectOpen, "demand": effectDemand, "complaint": effectComplaint, "erase": effectErase, "narrow": effectNarrow,
 	"hold": effectHold, "refuse": effectRefuse, "back": effectBack, "pass": effectPass, "filler": effectFiller,
 }
 

@@ -166,10 +166,11 @@ func recognise(t *testing.T, all []labelled) (total score, misses []string) {
 }
 
 // What the recogniser must reach. With -v it tells how it does in each
-// language. The texts of heldout.tsv were written by their authors' idea of
-// what customers write, without the tables; they say how it does with texts
-// that nobody has tuned it for better than the others do, and less the longer
-// the tables learn from them.
+// language. The texts of heldout.tsv were written without the tables, in four
+// parts, and only then did the tables learn from them: h, g, f and e. Before
+// that, 92, 91, 92 and 90 of 100 opt-outs were recognised, and 2, 9, 3 and 10
+// of 100 others were taken for one. That says more of what is to be expected
+// of other texts than what the test finds.
 func TestRecognition(t *testing.T) {
 	for _, c := range []struct {
 		file   string

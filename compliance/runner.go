@@ -161,6 +161,9 @@ func (p *phrases) advance(s *sheet, i int) {
 				break
 			}
 			if stem := p.nodes[at].stem; stem != 0 {
+				if n == 1 {
+					w.asks |= p.lists[stem].asks
+				}
 				p.take(s, &p.lists[stem], i, n)
 			}
 		}
@@ -168,6 +171,9 @@ func (p *phrases) advance(s *sheet, i int) {
 			break
 		}
 		if whole := p.nodes[at].whole; whole != 0 {
+			if n == 1 {
+				w.asks |= p.lists[whole].asks
+			}
 			p.take(s, &p.lists[whole], i, n)
 		}
 		if n == 1 {

@@ -51,6 +51,10 @@ func (s *sheet) read(p *phrases, c *context, settled bool) reading {
 		switch r.phrase.effect {
 		case effectOut, effectDemand:
 			kind = OptOut
+		case effectOpen:
+			if kind = OptOut; s.rest(p, f) {
+				kind = Ambiguous
+			}
 		case effectComplaint:
 			kind, flag = OptOut, "the contact says that they have asked before"
 		case effectErase:
@@ -105,6 +109,23 @@ func (s *sheet) passes(p *phrases, f found) bool {
 		return s.common(by.language, g)+g.end-g.start >= weight
 	})
 }
+
+// rest reports whether a clause goes on after a phrase with a word that is
+// neither common nor one of a request: it may say what we should stop doing.
+// What comes later than the next words is said of something else.
+func (s *sheet) rest(p *phrases, f found) bool {
+	language := p.rules[f.rule].language
+	for i := int(f.end); i < min(int(f.end)+restWords, len(s.words)) && s.words[i].clause == s.words[f.end-1].clause; i++ {
+		if w := &s.words[i]; w.fillers&(language|p.everybody) == 0 && (w.common|w.asks)&language == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// restWords is how far after a phrase its object is looked for: an article, and
+// a noun.
+const restWords = 2
 
 // held reports whether a phrase is a part of a longer one that a person must
 // read.

@@ -20,6 +20,7 @@ type postings struct {
 	all   []posting // by rule
 	begin []posting
 	goOn  []ofLanguage
+	asks  uint64 // the languages in which requests have the word
 }
 
 type ofLanguage struct {
@@ -165,6 +166,9 @@ func (p *phrases) finish() {
 func (p *phrases) divide(list *postings) {
 	for _, t := range list.all {
 		r := &p.rules[t.rule]
+		if r.phrase.effect.asks() {
+			list.asks |= r.language
+		}
 		if t.begun = r.skip((r.first & t.steps) << 1); t.begun != 0 {
 			list.begin = append(list.begin, t)
 		}

@@ -24,7 +24,8 @@ type word struct {
 	alone      bool   // a character of a script without spaces
 	fillers    uint64 // the languages in which it says nothing: please, now; see steps.language
 	passed     bool   // a part of a phrase that means nothing of the kind
-	common     uint64 // the languages in which everybody uses it, see steps.language
+	common     uint64 // the languages in which everybody uses it
+	asks       uint64 // the languages in which requests have it
 }
 
 // sheet is a text as the recogniser reads it. It is used again for the next
