@@ -103,6 +103,8 @@ func TestStandardClassifiesTexts(t *testing.T) {
 		{"stop. haha, you are funny", false, held},
 
 		{"Liked “Reply STOP to cancel”", false, none},
+		{"Hat „Antworten Sie STOP“ geliked", false, none},
+		{"Mag keine „Werbung“ mehr, bitte aufhören", false, out}, // begins like a reaction
 		{"😂🛑", false, none},
 		{"\xffSTOP", false, out}, // as a channel would deliver it: U+FFFD
 

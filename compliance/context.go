@@ -42,7 +42,7 @@ func (t *Table) context(m channel.Inbound, c Context) context {
 	if c.Asked == "" {
 		x.asked = askedIn(c.LastOutbound)
 	}
-	x.language, _, _ = strings.Cut(c.Language, "-")
+	x.language, _, _ = strings.Cut(strings.ToLower(c.Language), "-")
 	x.american = strings.HasPrefix(m.From.Identity(), "+1") || c.Region == "US" || c.Region == "CA"
 	return x
 }

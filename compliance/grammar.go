@@ -45,8 +45,9 @@ type phrase struct {
 	language   string
 	text       string
 	steps      []step
-	begin, end bool // anchored to the beginning or the end of a sentence
-	commas     bool // may go across commas
+	begin, end bool     // anchored to the beginning or the end of a sentence
+	commas     bool     // may go across commas
+	keyword    *Keyword // the row that it is of, or nil
 }
 
 // longestPhrase is how many steps a phrase may have: one bit each, and one for

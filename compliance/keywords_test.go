@@ -165,6 +165,32 @@ func TestRowsHoldForATime(t *testing.T) {
 	}
 }
 
+// A row that acts anywhere in a message does so in its time and place alone.
+func TestPhraseRowsHoldForATimeAndAPlace(t *testing.T) {
+	day := func(d int) time.Time { return time.Date(2027, time.January, d, 0, 0, 0, 0, time.UTC) }
+	row := compliance.Keyword{
+		Language: "en", Word: "ZAP THE BLIPS", Kind: compliance.OptOut, Match: compliance.MatchPhrase, Region: "NZ", Danger: "low", Tier: "C", Source: "x",
+		From: day(5), Until: day(10),
+	}
+	table, err := compliance.NewTable(compliance.TableConfig{Keywords: []compliance.Keyword{row}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		ctx  compliance.Context
+		want compliance.Kind
+	}{
+		{compliance.Context{Region: "NZ", At: day(4)}, compliance.None},
+		{compliance.Context{Region: "NZ", At: day(5)}, compliance.OptOut},
+		{compliance.Context{Region: "NZ", At: day(10)}, compliance.None},
+		{compliance.Context{Region: "AU", At: day(5)}, compliance.None},
+	} {
+		if got := (compliance.Standard{Table: table}).Classify(channel.Inbound{Text: "Would you zap the blips please"}, c.ctx); got.Kind != c.want {
+			t.Errorf("with %+v it is %v by %q, want %v", c.ctx, got.Kind, got.Rule, c.want)
+		}
+	}
+}
+
 func TestCheckKeywords(t *testing.T) {
 	good := compliance.Keyword{Language: "en", Word: "ZAP", Kind: compliance.OptOut, Match: compliance.MatchExact, Danger: "low", Tier: compliance.TierPractice, Source: "x"}
 	if err := compliance.CheckKeywords([]compliance.Keyword{good}); err != nil {

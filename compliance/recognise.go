@@ -116,15 +116,15 @@ func (t *Table) choose(f *family, c *context) reading {
 		return reading{kind: e.Kind, rule: e.rule, language: e.Language}
 	}
 	var best reading
-	settled := true
+	any, settled := false, true
 	for i, e := range f.entries {
 		if !c.applies(e.Keyword) || t.overruled(f.entries, i, c) {
 			continue
 		}
 		best = stronger(best, t.reading(e, c))
-		settled = settled && e.Match != MatchExact && e.Match != MatchPhrase
+		any, settled = true, settled && e.Match != MatchExact && e.Match != MatchPhrase
 	}
-	best.settled = settled
+	best.settled = any && settled
 	return best
 }
 

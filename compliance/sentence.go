@@ -76,7 +76,7 @@ func (s *sheet) read(p *phrases, c *context, settled bool) reading {
 		switch {
 		case weight[kind] <= weight[best.kind] && (kind != best.kind || best.flag != "" || flag == ""):
 			continue
-		case s.foreign(p, f):
+		case s.foreign(p, f), r.phrase.keyword != nil && !c.applies(r.phrase.keyword):
 			continue
 		case settled && r.phrase.begin && r.phrase.end, r.phrase.effect != effectBack && r.phrase.effect != effectDemand && s.passes(p, f) || !s.anchored(p, f) || kind == OptOut && s.held(p, f):
 			continue

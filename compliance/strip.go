@@ -162,6 +162,9 @@ func reaction(text, ours string) bool {
 	case len(inside) >= shortestQuote && strings.Contains(ours, strings.TrimRight(inside, "….")):
 		return true
 	}
+	if before != "" && strings.Contains(after, " ") {
+		return false // it goes on in the contact's own words
+	}
 	for _, verb := range reactions {
 		if hasFoldPrefix(before, verb) || before == "" && hasFoldPrefix(after, verb) {
 			return true

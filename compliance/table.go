@@ -202,7 +202,7 @@ func (t *Table) addKeyword(k *Keyword) {
 	for _, spelling := range spellings(k) {
 		words := cutWords(spelling)
 		if k.Match == MatchPhrase && k.Thread == "" {
-			p := phrase{effect: effectOpen, language: k.Language, text: k.Word}
+			p := phrase{effect: effectOpen, language: k.Language, text: k.Word, keyword: k}
 			p.steps = append(p.steps, step{words: []string{strings.Join(words, " ")}})
 			t.phrases.add(&p, e.rule)
 		}
