@@ -116,15 +116,15 @@ func (t *Table) choose(f *family, c *context) reading {
 		return reading{kind: e.Kind, rule: e.rule, language: e.Language}
 	}
 	var best reading
-	any, settled := false, true
+	applied, settled := false, true
 	for i, e := range f.entries {
 		if !c.applies(e.Keyword) || t.overruled(f.entries, i, c) {
 			continue
 		}
 		best = stronger(best, t.reading(e, c))
-		any, settled = true, settled && e.Match != MatchExact && e.Match != MatchPhrase
+		applied, settled = true, settled && e.Match != MatchExact && e.Match != MatchPhrase
 	}
-	best.settled = any && settled
+	best.settled = applied && settled
 	return best
 }
 
