@@ -56,7 +56,7 @@
 // person. No list of phrases is complete: of texts that the tables had not
 // learned from, 90 to 96 in 100 opt-outs were recognised, and 2 to 10 in 100
 // others, many of them written to mislead, were taken for one. A message that
-// is read as [None] still reaches people, who can opt the contact out.
+// is read as [None] still reaches people.
 //
 // # Jurisdictions
 //

@@ -39,6 +39,7 @@ type steps struct {
 type found struct {
 	rule       int32
 	start, end int32 // words, end excluded
+	anchored   bool  // it is where it must be in a sentence, see sheet.mark
 }
 
 // mostFound bounds the phrases that are looked at in one text, fillers aside.
@@ -259,6 +260,6 @@ func (run *runner) note(rule, start, end int32) {
 		}
 	}
 	if len(run.found) < mostFound {
-		run.found = append(run.found, found{rule, start, end})
+		run.found = append(run.found, found{rule: rule, start: start, end: end})
 	}
 }

@@ -5,18 +5,24 @@ import (
 	"slices"
 )
 
-// mark finds out which words are a part of a phrase that means nothing of the
-// kind.
+// mark finds out which phrases are where they must be, and which words are a
+// part of one that means nothing of the kind.
 func (s *sheet) mark(p *phrases) {
 	s.spoken.to = 0 // of another text
-	for _, f := range s.runner.found {
-		if ph := p.rules[f.rule].phrase; ph.effect == effectPass && s.anchored(p, f) && !s.foreign(p, f) {
-			for i := f.start; i < f.end; i++ {
-				s.words[i].passed = true
+	for i := range s.runner.found {
+		f := &s.runner.found[i]
+		f.anchored = s.anchored(p, *f)
+		if f.anchored && p.rules[f.rule].phrase.effect == effectPass && !s.foreign(p, *f) {
+			for j := f.start; j < f.end; j++ {
+				s.words[j].passed = true
 			}
 		}
 	}
 }
+
+// mostFillers is how many fillers may stand between a phrase and the beginning
+// or the end of its sentence.
+const mostFillers = 20
 
 // anchored reports whether a phrase that must begin or end a sentence does, but
 // for fillers.
@@ -25,14 +31,14 @@ func (s *sheet) anchored(p *phrases, f found) bool {
 	silent := r.language | p.everybody
 	if r.phrase.begin {
 		for i := f.start - 1; i >= 0 && s.words[i].sentence == s.words[f.start].sentence; i-- {
-			if s.words[i].fillers&silent == 0 {
+			if s.words[i].fillers&silent == 0 || f.start-i > mostFillers {
 				return false
 			}
 		}
 	}
 	if r.phrase.end {
 		for i := int(f.end); i < len(s.words) && s.words[i].sentence == s.words[f.end-1].sentence; i++ {
-			if s.words[i].fillers&silent == 0 {
+			if s.words[i].fillers&silent == 0 || i-int(f.end) >= mostFillers {
 				return false
 			}
 		}
@@ -78,7 +84,7 @@ func (s *sheet) read(p *phrases, c *context, settled bool) reading {
 			continue
 		case s.foreign(p, f), r.phrase.keyword != nil && !c.applies(r.phrase.keyword):
 			continue
-		case settled && r.phrase.begin && r.phrase.end, r.phrase.effect != effectBack && r.phrase.effect != effectDemand && s.passes(p, f) || !s.anchored(p, f) || kind == OptOut && s.held(p, f):
+		case settled && r.phrase.begin && r.phrase.end, r.phrase.effect != effectBack && r.phrase.effect != effectDemand && s.passes(p, f) || !f.anchored || kind == OptOut && s.held(p, f):
 			continue
 		}
 		if kind == OptOut && r.phrase.begin && r.phrase.end && s.laughing() {
@@ -97,16 +103,16 @@ func (s *sheet) passes(p *phrases, f found) bool {
 		return false
 	}
 	r := &p.rules[f.rule]
-	weight := s.common(r.language, f) + f.end - f.start
+	own := s.common(r.language, f) + f.end - f.start
 	return slices.ContainsFunc(s.runner.found, func(g found) bool {
 		by := &p.rules[g.rule]
 		switch {
-		case by.phrase.effect != effectPass || g.end <= f.start || f.end <= g.start || !s.anchored(p, g):
+		case by.phrase.effect != effectPass || g.end <= f.start || f.end <= g.start || !g.anchored:
 			return false
 		case by.language == r.language:
 			return r.phrase.effect != effectComplaint || g.start < f.start || f.end < g.end
 		}
-		return s.common(by.language, g)+g.end-g.start >= weight
+		return s.common(by.language, g)+g.end-g.start >= own
 	})
 }
 
@@ -132,7 +138,7 @@ const restWords = 2
 func (s *sheet) held(p *phrases, f found) bool {
 	return slices.ContainsFunc(s.runner.found, func(g found) bool {
 		e := p.rules[g.rule].phrase.effect
-		return (e == effectHold || e == effectRefuse) && g.start <= f.start && g.end >= f.end && g.end-g.start > f.end-f.start && s.anchored(p, g)
+		return (e == effectHold || e == effectRefuse) && g.start <= f.start && g.end >= f.end && g.end-g.start > f.end-f.start && g.anchored
 	})
 }
 
