@@ -24,6 +24,8 @@ func texts() map[string]string {
 		// What makes the recogniser work hardest, 1,600 characters each.
 		"worst_bold":    strings.Repeat("𝗦𝗧𝗢𝗣 ", 320),
 		"worst_korean":  strings.Repeat("문자 보내지 마", 200),
+		"worst_forms":   strings.Repeat("ﷺ", 1600), // eighteen letters each
+		"worst_jamo":    strings.Repeat("ㅏ", 1600),
 		"worst_letters": strings.Repeat("s t o p q ", 160),
 		"worst_lines":   strings.Repeat("s\n", 800),
 		"worst_negated": strings.Repeat("don't me to stop ", 94),

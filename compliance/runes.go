@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+	"golang.org/x/text/unicode/rangetable"
 )
 
 // runeKind is what a character does to the words around it.
@@ -38,12 +39,34 @@ type chart struct {
 	kind [charted]runeKind
 	fold [folded]rune // in lower case and without accents
 
-	// bold are the mathematical letters, of which people make styled texts. They
-	// are in the compatibility form as well, which takes ten times as long.
-	bold [lastBold - firstBold + 1]rune
+	lower [folded]rune
+	latin [folded]bool
+
+	// plain are the compatibility forms of the characters that have one, by
+	// pages: finding them out takes ten times as long.
+	plain [decomposed / page][]string
 }
 
-const firstBold, lastBold = 0x1d400, 0x1d7ff
+// decomposed is where the characters with a compatibility form end.
+const decomposed = 0x30000
+
+// page is how many characters are on a page of the chart.
+const page = 256
+
+// styled are the blocks of characters that have compatibility forms and that
+// people write in, or write for show.
+var styled = &unicode.RangeTable{
+	R16: []unicode.Range16{
+		{Lo: 0x00a0, Hi: 0x02ff, Stride: 1}, {Lo: 0x0e00, Hi: 0x0fff, Stride: 1}, {Lo: 0x1d00, Hi: 0x1dff, Stride: 1}, {Lo: 0x2000, Hi: 0x24ff, Stride: 1},
+		{Lo: 0x3100, Hi: 0x33ff, Stride: 1}, {Lo: 0xa600, Hi: 0xa7ff, Stride: 1}, {Lo: 0xf900, Hi: 0xffef, Stride: 1},
+	},
+	R32: []unicode.Range32{{Lo: 0x1d400, Hi: 0x1d7ff, Stride: 1}, {Lo: 0x1ee00, Hi: 0x1f2ff, Stride: 1}, {Lo: 0x2f800, Hi: 0x2fa1f, Stride: 1}},
+}
+
+// longestPlain is how many bytes a compatibility form has at most. Longer ones
+// are whole sentences: there are some of eighteen letters, and with them a text
+// that is eleven times as long as it seems.
+const longestPlain = 6
 
 var theChart = sync.OnceValue(func() *chart {
 	c := new(chart)
@@ -51,26 +74,39 @@ var theChart = sync.OnceValue(func() *chart {
 		c.kind[r] = kindOf(r)
 	}
 	for r := range rune(folded) {
-		c.fold[r] = foldOf(r)
+		c.fold[r], c.lower[r], c.latin[r] = foldOf(r), unicode.ToLower(r), unicode.Is(unicode.Latin, r)
 		if c.kind[r] == forms && vietnamese(r) {
 			c.kind[r] = vietnames
 		}
 	}
-	for i := range c.bold {
-		r, _ := utf8.DecodeRuneInString(norm.NFKC.String(string(rune(firstBold + i))))
-		c.bold[i] = r
-	}
+	rangetable.Visit(styled, c.addPlain)
 	return c
 })
 
-// unstyled appends a text with its styled letters made plain.
+// addPlain notes the compatibility form of a character.
+func (c *chart) addPlain(r rune) {
+	form := norm.NFKC.String(string(r))
+	if form == string(r) {
+		return
+	}
+	if len(form) > longestPlain {
+		form = " "
+	}
+	if c.plain[r/page] == nil {
+		c.plain[r/page] = make([]string, page)
+	}
+	c.plain[r/page][r%page] = form
+}
+
+// unstyled appends a text with its characters in their compatibility forms, if
+// they are in the chart.
 func (c *chart) unstyled(dst []byte, text string) []byte {
 	for _, r := range text {
-		switch {
-		case firstBold <= r && r <= lastBold:
-			r = c.bold[r-firstBold]
-		case '！' <= r && r <= '～':
-			r -= '！' - '!'
+		if r < decomposed {
+			if on := c.plain[r/page]; on != nil && on[r%page] != "" {
+				dst = append(dst, on[r%page]...)
+				continue
+			}
 		}
 		dst = utf8.AppendRune(dst, r)
 	}

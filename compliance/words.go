@@ -76,7 +76,11 @@ func (s *sheet) add(text string) {
 		s.normal = append(s.normal, text...)
 	} else {
 		s.plain = c.unstyled(append(s.plain[:0], text[:n]...), text[n:])
-		s.normal = norm.NFKC.Append(s.normal, s.plain...)
+		if norm.NFKC.QuickSpan(s.plain) == len(s.plain) {
+			s.normal = append(s.normal, s.plain...)
+		} else {
+			s.normal = norm.NFKC.Append(s.normal, s.plain...)
+		}
 	}
 	var cur word
 	var script scripts
@@ -171,21 +175,24 @@ func (s *sheet) letter(r rune, c *chart) scripts {
 		s.letters, s.spelling = append(s.letters, byte(r)), append(s.spelling, byte(r))
 		return ofDigits
 	}
-	script := ofOthers
-	if r < smallCapitals && unicode.Is(unicode.Latin, r) {
-		script = ofLatin
+	script, lower := ofOthers, r
+	if r < folded {
+		lower = c.lower[r]
+		if r < smallCapitals && c.latin[r] {
+			script = ofLatin
+		}
+	} else {
+		lower = unicode.ToLower(r)
 	}
-	s.spelling = utf8.AppendRune(s.spelling, unicode.ToLower(r))
+	s.spelling = utf8.AppendRune(s.spelling, lower)
 	if two := ligature(r); two != "" {
 		s.letters = append(s.letters, two...)
 		return script
 	}
 	if r < folded {
-		r = c.fold[r]
-	} else {
-		r = unicode.ToLower(r)
+		lower = c.fold[r]
 	}
-	s.letters = utf8.AppendRune(s.letters, r)
+	s.letters = utf8.AppendRune(s.letters, lower)
 	return script
 }
 
