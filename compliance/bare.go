@@ -130,7 +130,7 @@ func laughter(w []byte) bool {
 			vowel = w[0]
 			w = w[1:]
 		}
-		return len(w) > 2 && w[1] == vowel && (vowel == 'a' || vowel == 'e' || vowel == 'i' || vowel == 'k') && repeating(w, 2)
+		return len(w) > 2 && w[0] != vowel && w[1] == vowel && (vowel == 'a' || vowel == 'e' || vowel == 'i' || vowel == 'k') && repeating(w, 2)
 	case 'k', '5':
 		return repeating(w, 1)
 	case "х"[0]:

@@ -100,6 +100,11 @@ func TestStandardClassifiesTexts(t *testing.T) {
 		{"who is this? stop", false, out},
 		{"Stop? Or should I wait?", false, none},
 		{"haha stop", false, held}, // may be banter
+		{"ahahaha stop it", false, held},
+		{"stop it jajaja", false, held},
+		{"ахаха stop", false, held},
+		{"who is this? stop. 555 0123", false, out}, // a number is no Thai laugh
+		{"Stop it. Lollipops are none of my business", false, out},
 		{"stop. haha, you are funny", false, held},
 
 		{"Liked “Reply STOP to cancel”", false, none},

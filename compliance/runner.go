@@ -182,6 +182,9 @@ func (p *phrases) advance(s *sheet, i int) {
 			w.fillers, w.common = w.fillers|noise, noise|p.nodes[at].common
 		}
 	}
+	if laughter(s.text(s.words[i])) {
+		s.words[i].fillers |= p.everybody
+	}
 	here, next := &run.slots[i%len(run.slots)], &run.slots[(i+1)%len(run.slots)]
 	for _, r := range here.active {
 		rule, stood := &p.steps[r], here.at[r]
