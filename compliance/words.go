@@ -175,24 +175,21 @@ func (s *sheet) letter(r rune, c *chart) scripts {
 		s.letters, s.spelling = append(s.letters, byte(r)), append(s.spelling, byte(r))
 		return ofDigits
 	}
-	script, lower := ofOthers, r
-	if r < folded {
-		lower = c.lower[r]
-		if r < smallCapitals && c.latin[r] {
-			script = ofLatin
-		}
-	} else {
-		lower = unicode.ToLower(r)
+	script := ofOthers
+	if r < smallCapitals && c.latin[r] {
+		script = ofLatin
 	}
-	s.spelling = utf8.AppendRune(s.spelling, lower)
+	if r >= folded {
+		r = unicode.ToLower(r)
+		s.spelling, s.letters = utf8.AppendRune(s.spelling, r), utf8.AppendRune(s.letters, r)
+		return script
+	}
+	s.spelling = utf8.AppendRune(s.spelling, c.lower[r])
 	if two := ligature(r); two != "" {
 		s.letters = append(s.letters, two...)
 		return script
 	}
-	if r < folded {
-		lower = c.fold[r]
-	}
-	s.letters = utf8.AppendRune(s.letters, lower)
+	s.letters = utf8.AppendRune(s.letters, c.fold[r])
 	return script
 }
 
