@@ -45,11 +45,11 @@ func (d *Digest) UnmarshalText(text []byte) error {
 // of the data. So it can be erased without breaking the chain, and what is left
 // gives nothing away, as nobody can try out numbers without the salt.
 type Link struct {
-	Seq      int64  // 1, 2, 3 … among the entries of a key
-	Previous Digest // the Hash of the entry before; for the first see Chain
-	Salt     string // random, of 128 bits or more
-	Personal Digest // commits to the identity and the text
-	Hash     Digest // of everything else, Previous and Personal included
+	Seq      int64  `json:"seq"`      // 1, 2, 3 … among the entries of a key
+	Previous Digest `json:"previous"` // the Hash of the entry before; for the first see Chain
+	Salt     string `json:"salt"`     // random, of 128 bits or more
+	Personal Digest `json:"personal"` // commits to the identity and the text
+	Hash     Digest `json:"hash"`     // of everything else, Previous and Personal included
 }
 
 // Chain returns an entry with its link. It takes all entries of its key so far,
@@ -74,9 +74,9 @@ func Chain(before []Entry, e Entry, salt string) Entry {
 // Head is the last entry of a chain. Somebody who has kept one can tell whether
 // entries were taken away from the end of the chain since.
 type Head struct {
-	Key  Key
-	Seq  int64
-	Hash Digest
+	Key  Key    `json:"key"`
+	Seq  int64  `json:"seq"`
+	Hash Digest `json:"hash"`
 }
 
 // HeadOf returns the head of the chain of one key's entries, in any order. It is
@@ -183,6 +183,12 @@ func (h Head) verify(entries []Entry) error {
 		}
 	}
 	return &ChainError{Key: h.Key, Seq: h.Seq, Reason: "is missing, which was there when the head was kept"}
+}
+
+// InOrder returns one key's entries in the order in which they were recorded.
+func InOrder(entries []Entry) []Entry {
+	linked, older := split(entries)
+	return append(older, linked...)
 }
 
 // split returns the entries with links, and those that are older than chains, in

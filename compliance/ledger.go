@@ -9,9 +9,9 @@ import (
 // Key is whose consent a ledger entry is about: a contact's identity within
 // one account and one family of media. Spellings of one number have one key.
 type Key struct {
-	Account  string
-	Family   channel.Family
-	Identity string // see channel.Address.Identity
+	Account  string         `json:"account"`
+	Family   channel.Family `json:"family"`
+	Identity string         `json:"identity"` // see channel.Address.Identity
 }
 
 // KeyOf returns the key of an address within an account.
@@ -34,19 +34,19 @@ const (
 
 // Entry is one fact about consent. Entries are only ever added.
 type Entry struct {
-	ID         EntryID
-	Key        Key
-	Kind       Kind // OptOut or OptIn
-	Source     Source
-	OccurredAt time.Time // when the contact did it
-	RecordedAt time.Time // when it was written down
-	SentAt     time.Time // when the contact wrote it by the provider's clock, or zero
-	Text       string    // the contact's own words, or the provider's code
-	Rule       string    // what recognised them
-	Channel    string    // the channel's name
-	Message    string    // our id of the message that brought it, or ""
-	Actor      string    // the operator's user id, or ""
-	Link       Link
+	ID         EntryID   `json:"id"`
+	Key        Key       `json:"key"`
+	Kind       Kind      `json:"kind"` // OptOut or OptIn
+	Source     Source    `json:"source"`
+	OccurredAt time.Time `json:"occurred_at"`       // when the contact did it
+	RecordedAt time.Time `json:"recorded_at"`       // when it was written down
+	SentAt     time.Time `json:"sent_at,omitzero"`  // when the contact wrote it by the provider's clock, or zero
+	Text       string    `json:"text,omitempty"`    // the contact's own words, or the provider's code
+	Rule       string    `json:"rule,omitempty"`    // what recognised them
+	Channel    string    `json:"channel,omitempty"` // the channel's name
+	Message    string    `json:"message,omitempty"` // our id of the message that brought it, or ""
+	Actor      string    `json:"actor,omitempty"`   // the operator's user id, or ""
+	Link       Link      `json:"link"`
 }
 
 // before reports whether an entry was recorded before another of the same key:
@@ -60,10 +60,10 @@ func (e *Entry) before(other *Entry) bool {
 
 // State is what the ledger says about a key at one moment.
 type State struct {
-	OptedOut bool
-	Since    time.Time // when the contact opted out, or in again; zero if neither ever happened
-	Entry    EntryID   // the entry that decided it, or 0
-	Source   Source
+	OptedOut bool      `json:"opted_out"`
+	Since    time.Time `json:"since,omitzero"`  // when the contact opted out, or in again; zero if neither ever happened
+	Entry    EntryID   `json:"entry,omitempty"` // the entry that decided it, or 0
+	Source   Source    `json:"source,omitempty"`
 }
 
 // Fold reads what holds from all entries about one contact, in any order: those

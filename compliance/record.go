@@ -1,9 +1,6 @@
 package compliance
 
-import (
-	"fmt"
-	"time"
-)
+import "time"
 
 // Record is a [Decision] as it is kept with the message that it was about: why
 // this text was sent, or was not.
@@ -19,18 +16,4 @@ type Record struct {
 // a state stood.
 func RecordOf(d Decision, s State, at time.Time) *Record {
 	return &Record{At: at, Verdict: d.Verdict, Reason: d.Reason, Until: d.Until, Entry: s.Entry}
-}
-
-// MarshalText is String.
-func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
-
-// UnmarshalText reads what MarshalText has written.
-func (v *Verdict) UnmarshalText(text []byte) error {
-	for known := Deny; known <= NeedsHuman; known++ {
-		if known.String() == string(text) {
-			*v = known
-			return nil
-		}
-	}
-	return fmt.Errorf("compliance: %q is no verdict", text)
 }

@@ -11,6 +11,7 @@
 // its status callbacks to /webhooks/twilio/status.
 //
 // "helpdesk copy" moves everything from a SQLite file to Postgres, or back.
+// "helpdesk evidence" writes down what is known about a customer's consent.
 //
 // Requests act as a demo user by the header "Authorization: Bearer demo-alice"
 // or by the page's sign-in: a real host puts its own in the place of auth.go.
@@ -46,6 +47,13 @@ func execute(ctx context.Context, args []string) error {
 			return err
 		}
 		return copyAll(ctx, cfg, openStore, log, os.Stdout)
+	}
+	if len(args) > 0 && args[0] == "evidence" {
+		cfg, err := readEvidenceConfig(args[1:], os.Stderr)
+		if err != nil {
+			return err
+		}
+		return writeEvidence(ctx, cfg, log, os.Stdout)
 	}
 	cfg, err := readConfig(args, os.Getenv, os.Stderr)
 	if err != nil {
