@@ -3,6 +3,7 @@
 package evidence
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"html/template"
@@ -66,6 +67,18 @@ func pageOf(e *compliance.Evidence) page {
 			p.Timeline = append(p.Timeline, moment{at: entry.RecordedAt, Entry: entry})
 		}
 	}
-	slices.SortStableFunc(p.Timeline, func(a, b moment) int { return a.at.Compare(b.at) })
+	slices.SortStableFunc(p.Timeline, func(a, b moment) int { return cmp.Or(a.at.Compare(b.at), a.rank()-b.rank()) })
 	return p
+}
+
+// rank orders what happened at one time: what the contact wrote, what that meant,
+// and what was written to them.
+func (m moment) rank() int {
+	switch {
+	case m.Entry != nil:
+		return 1
+	case m.Message.Incoming:
+		return 0
+	}
+	return 2
 }

@@ -79,7 +79,9 @@ func writeEvidence(ctx context.Context, cfg evidenceConfig, log *slog.Logger, ou
 	//nolint:contextcheck // it is closed after ctx has ended
 	defer func() { err = errors.Join(err, s.Close()) }()
 	// It only reads, and sends nothing.
-	silent := channel.Func("none", func(context.Context, channel.Outbound) (channel.Receipt, error) { return channel.Receipt{}, errors.ErrUnsupported })
+	silent := channel.Func("none", func(context.Context, channel.Outbound) (channel.Receipt, error) {
+		return channel.Receipt{}, errors.ErrUnsupported
+	})
 	in, err := inbox.New(inbox.Config{Store: s, Channels: []channel.Channel{silent}, Logger: log})
 	if err != nil {
 		return err

@@ -1,0 +1,103 @@
+package evidence_test
+
+import (
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/compliance"
+	"github.com/teaminbox/teaminbox/compliance/evidence"
+)
+
+var at = time.Date(2026, time.May, 4, 9, 30, 0, 0, time.UTC)
+
+// known is evidence of an opt-out and its confirmation, all in one moment.
+func known() *compliance.Evidence {
+	const carol = channel.Address("+14155550123")
+	key := compliance.KeyOf("default", carol)
+	entry := compliance.Chain(nil, compliance.Entry{
+		ID: 8, Key: key, Kind: compliance.OptOut, Source: compliance.FromContact, OccurredAt: at, RecordedAt: at, Text: "STOP <script>alert(1)</script>",
+		Rule: "keyword STOP", Message: "7",
+	}, "salt")
+	entries := []compliance.Entry{entry}
+	return &compliance.Evidence{
+		Format: compliance.EvidenceFormat, Account: "default", Contact: "1", Name: "Carol & sons", Addresses: []channel.Address{carol}, MadeAt: at.Add(time.Hour),
+		Consent: []compliance.ConsentEvidence{{Key: key, State: compliance.Fold(entries), Head: compliance.HeadOf(entries), Entries: entries}},
+		Messages: []compliance.MessageEvidence{
+			{ID: "9", At: at, Channel: "sms", To: carol, Text: "You have opted out", Author: "system", State: "blocked", StateAt: at, Reason: "too late",
+				Decision: &compliance.Record{At: at, Verdict: compliance.NeedsHuman, Reason: "somebody must decide", Entry: 8}},
+			{ID: "7", At: at, Incoming: true, Channel: "sms", From: carol, Text: "STOP <script>alert(1)</script>", Media: 2},
+		},
+	}
+}
+
+func pageOf(t *testing.T, e *compliance.Evidence) string {
+	t.Helper()
+	var page strings.Builder
+	if err := evidence.WritePage(&page, e); err != nil {
+		t.Fatal(err)
+	}
+	return page.String()
+}
+
+// What the contact wrote comes first, then what that meant, and then the answer.
+func TestPageTellsWhatHappenedInItsOrder(t *testing.T) {
+	rest := pageOf(t, known())
+	for _, next := range []string{
+		"Carol &amp; sons", "2026-05-04 10:30:00 UTC", "none was changed", "opted out", "entry 8, contact",
+		"The contact wrote, message 7", "STOP &lt;script&gt;alert(1)&lt;/script&gt;", "2 file(s)", "opt out</strong>, entry 8", "keyword STOP", "message 7",
+		"Written to the contact by system", "needs human: somebody must decide", "by entry 8", "too late", known().Consent[0].Head.Hash.String(),
+	} {
+		_, after, found := strings.Cut(rest, next)
+		if !found {
+			t.Fatalf("the page does not have %q where it must be, before:\n%s", next, rest)
+		}
+		rest = after
+	}
+	if strings.Contains(pageOf(t, known()), "<script") {
+		t.Error("what the contact wrote is a part of the page")
+	}
+}
+
+func TestPageOfNothing(t *testing.T) {
+	page := pageOf(t, &compliance.Evidence{Format: compliance.EvidenceFormat})
+	for _, word := range []string{"The contact has no address", "Nothing."} {
+		if !strings.Contains(page, word) {
+			t.Errorf("the page does not have %q", word)
+		}
+	}
+}
+
+func TestPageSaysThatTheLedgerWasChanged(t *testing.T) {
+	e := known()
+	e.Consent[0].Entries[0].Text = "Go on"
+	if page := pageOf(t, e); !strings.Contains(page, "does not hold together") || strings.Contains(page, "none was changed") {
+		t.Error("the page does not say it")
+	}
+}
+
+func TestPageThatCanNotBeWritten(t *testing.T) {
+	r, w := io.Pipe()
+	full := errors.New("the disk is full")
+	r.CloseWithError(full)
+	if err := evidence.WritePage(w, known()); !errors.Is(err, full) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func ExampleWritePage() {
+	// What inbox.Admin.Evidence has returned.
+	e := &compliance.Evidence{Format: compliance.EvidenceFormat, Account: "default", Contact: "17"}
+	file, err := os.CreateTemp("", "consent-*.html")
+	if err != nil {
+		panic(err)
+	}
+	defer os.Remove(file.Name())
+	if err := errors.Join(evidence.WritePage(file, e), file.Close()); err != nil {
+		panic(err)
+	}
+}
