@@ -210,3 +210,32 @@ func TestStandardReadsButtons(t *testing.T) {
 		}
 	}
 }
+
+// What seems to be a signature, or our own words, may be a request all the same:
+// it is not lost.
+func TestWhatIsLeftOutIsNotLost(t *testing.T) {
+	const ours = "Acme: everything must go! Reply STOP to unsubscribe"
+	for _, tt := range []struct {
+		text, ours string
+		want       compliance.Kind
+	}{
+		{"STOP to unsubscribe", ours, compliance.OptOut},
+		{"STOP to unsubscribe\nThanks, Carol", ours, compliance.Ambiguous},
+		{"Reply STOP to unsubscribe", ours, compliance.None},
+		{ours, ours, compliance.None},
+		{ours + "\nWhat is this?", ours, compliance.None},
+		{"> STOP to unsubscribe", ours, compliance.None},
+		{"You sent via SMS what I never asked for. STOP", "", compliance.OptOut},
+		{"You sent via SMS what I never asked for.\nSTOP", "", compliance.OptOut},
+		{"Die Nummer habt ihr von meinem Chef. Stop", "", compliance.OptOut},
+		{"Hello\n--\nSTOP", "", compliance.Ambiguous},
+		{"Thanks\nSent from my iPhone\n> Reply STOP to unsubscribe", "", compliance.None},
+		{"Thanks\nSent from my iPhone", "", compliance.None},
+		{"STOP\nSent from my iPhone", "", compliance.OptOut},
+	} {
+		got := compliance.Standard{}.Classify(channel.Inbound{Text: tt.text}, compliance.Context{LastOutbound: tt.ours})
+		if got.Kind != tt.want {
+			t.Errorf("%q after %q is %v by the %s, want %v", tt.text, tt.ours, got.Kind, got.Rule, tt.want)
+		}
+	}
+}

@@ -56,7 +56,7 @@ func (t *Table) optsIn(text string) bool { return t.is(text, MatchOptedOut) }
 
 func (t *Table) is(text string, m Match) bool {
 	s := takeSheet()
-	s.readMessage(text, "")
+	s.readMessage(text, "", false)
 	n, f := t.prefix(s, s.words)
 	whole := n == len(s.words)
 	returnSheet(s)

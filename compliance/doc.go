@@ -19,7 +19,9 @@
 // 64.1200(a)(10)), whether it is STOP, S.T.O.P., 𝗦𝗧𝗢𝗣 or "please take me off
 // your list"; "stop by at five" and a quotation of our own instruction are
 // none. Where a person could not tell, neither does the recogniser: the text
-// is [Ambiguous].
+// is [Ambiguous]. What looks like a signature, or repeats a line of ours, says
+// nothing, unless it is all that asks us to stop: who is told "Reply STOP to
+// unsubscribe" may answer "STOP to unsubscribe".
 //
 // What it knows is data: keywords with their sources and the days on which
 // they hold, and phrases by language. [NewTable] lets a host add to both. The

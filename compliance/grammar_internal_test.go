@@ -36,7 +36,7 @@ func FuzzGrammar(f *testing.F) {
 		p.finish()
 		s := new(sheet)
 		for range 2 {
-			s.readMessage(text, "")
+			s.readMessage(text, "", false)
 			p.run(s)
 			s.mark(&p)
 			for _, x := range s.runner.found {

@@ -57,7 +57,37 @@ func (t *Table) recognise(text string, c *context) reading {
 }
 
 func (t *Table) recogniseOn(s *sheet, text string, c *context) reading {
-	s.readMessage(text, c.LastOutbound)
+	s.readMessage(text, c.LastOutbound, false)
+	echo, alone, cut, within := s.echoed, len(s.words) == 0, s.cut, s.cutWithin
+	r := t.readSheet(s, c)
+	switch {
+	case r.kind != None:
+	case echo: // STOP to opt out
+		s.readMessage(text, "", false)
+		_, f := t.prefix(s, s.words)
+		r = t.request(s, c, alone && f != nil)
+	case cut: // you sent via SMS what I never asked for. STOP
+		s.readMessage(text, c.LastOutbound, true)
+		r = t.request(s, c, within)
+	}
+	return r
+}
+
+// request reads what was left out at first, as it may not be the contact's own.
+// It counts if it is a request to stop, and if that is not clear, a person must
+// read it.
+func (t *Table) request(s *sheet, c *context, sure bool) reading {
+	r := t.readSheet(s, c)
+	switch {
+	case r.kind != OptOut:
+		return reading{}
+	case !sure:
+		r.kind, r.flag = Ambiguous, ""
+	}
+	return r
+}
+
+func (t *Table) readSheet(s *sheet, c *context) reading {
 	if len(s.words) == 0 {
 		return t.emojiOf(s, c)
 	}

@@ -8,8 +8,9 @@ import (
 
 // readMessage reads what a contact has written themselves: without lines that
 // repeat what somebody else wrote, without our own last message, and without a
-// signature. Nothing of a reaction is the contact's own.
-func (s *sheet) readMessage(text, ours string) {
+// signature, unless signed says that this may be the contact's own as well.
+// Nothing of a reaction is.
+func (s *sheet) readMessage(text, ours string, signed bool) {
 	s.begin()
 	defer s.finish()
 	if len(text) > longestText || reaction(text, ours) {
@@ -17,29 +18,31 @@ func (s *sheet) readMessage(text, ours string) {
 	}
 	if len(ours) >= shortestQuote {
 		if before, after, found := strings.Cut(text, ours); found {
-			s.readLines(before, ours)
+			s.readLines(before, ours, signed)
 			s.add("\n")
-			s.readLines(after, ours)
+			s.readLines(after, ours, signed)
+			s.echoed = false
 			return
 		}
 	}
-	s.readLines(text, ours)
+	s.readLines(text, ours, signed)
 }
 
-func (s *sheet) readLines(text, ours string) {
+func (s *sheet) readLines(text, ours string, signed bool) {
 	for first := true; text != ""; first = false {
 		var line string
 		line, text, _ = strings.Cut(text, "\n")
 		line = strings.TrimSpace(line)
-		if repeats(line, ours) || introduces(line) && strings.HasPrefix(strings.TrimSpace(text), ">") {
+		switch {
+		case strings.HasPrefix(line, ">"), introduces(line) && strings.HasPrefix(strings.TrimSpace(text), ">"):
+			continue
+		case repeats(line, ours):
+			s.echoed = true
 			continue
 		}
-		i := signatureAt(line)
-		if i == 0 && !first {
-			return
-		}
-		if i > 0 {
+		if i := signatureAt(line); !signed && (i > 0 || i == 0 && !first) {
 			s.add(line[:i])
+			s.cut, s.cutWithin = true, i > 0
 			return
 		}
 		s.add(line)
@@ -51,11 +54,8 @@ func (s *sheet) readLines(text, ours string) {
 // is the contact's.
 const shortestQuote = 12
 
-// repeats reports whether a line is a quotation.
+// repeats reports whether a line is a part of our own message.
 func repeats(line, ours string) bool {
-	if strings.HasPrefix(line, ">") {
-		return true
-	}
 	if len(ours) < shortestQuote {
 		return false
 	}

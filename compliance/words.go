@@ -40,16 +40,21 @@ type sheet struct {
 	asked    []bool // by sentence: it ends with a question mark
 	emoji    []rune // different ones, at most one more than mostEmoji
 	laughs   bool   // 😂
-	joined   []byte // of several words, for looking them up
-	runner   runner
-	gap      gap
-	spoken   spoken
+
+	echoed         bool // a line was left out that is a part of our last message
+	cut, cutWithin bool // a signature was left out, and it began within a line
+
+	joined []byte // of several words, for looking them up
+	runner runner
+	gap    gap
+	spoken spoken
 }
 
 // begin empties a sheet for another text.
 func (s *sheet) begin() {
 	s.letters, s.words, s.asked = s.letters[:0], s.words[:0], s.asked[:0]
 	s.emoji, s.laughs = s.emoji[:0], false
+	s.echoed, s.cut, s.cutWithin = false, false, false
 	s.gap = gap{}
 }
 
