@@ -64,6 +64,15 @@ func (t Term) String() string {
 	return "0"
 }
 
+// within reports whether a term never ends after another. It is at least 24 hours
+// to the next business day, and nobody knows how many more.
+func (t Term) within(other Term) bool {
+	if t.BusinessDays > 0 {
+		return t.BusinessDays <= other.BusinessDays
+	}
+	return t.Within <= max(other.Within, time.Duration(other.BusinessDays)*24*time.Hour)
+}
+
 func parseTerm(text string) (Term, error) {
 	if text == "0" {
 		return Term{}, nil
@@ -260,7 +269,7 @@ func (j Jurisdiction) atLeast(wider Jurisdiction) error {
 		return fmt.Errorf("its model of consent is %s, and its country's is %s", j.Model, wider.Model)
 	case wider.QuietBasis == BasisLaw && !j.Quiet.covers(wider.Quiet):
 		return fmt.Errorf("its quiet hours are %q, and its country's, which they must cover, %q", j.Quiet, wider.Quiet)
-	case j.Honour.BusinessDays > wider.Honour.BusinessDays || j.Honour.BusinessDays == wider.Honour.BusinessDays && j.Honour.Within > wider.Honour.Within:
+	case !j.Honour.within(wider.Honour):
 		return fmt.Errorf("an opt-out must be honoured within %s, and in its country within %s", j.Honour, wider.Honour)
 	}
 	return nil

@@ -143,8 +143,10 @@ func TestJurisdictionsOfHosts(t *testing.T) {
 		"no quiet hours": func(j *compliance.Jurisdiction) {
 			j.Quiet, j.QuietBasis = compliance.QuietHours{}, compliance.BasisNone
 		},
-		"quiet hours but on Sunday": func(j *compliance.Jurisdiction) { j.Quiet = hours("mon-sat 20:00-09:00") },
-		"a longer term":             func(j *compliance.Jurisdiction) { j.Honour.BusinessDays = 11 },
+		"quiet hours but on Sunday":           func(j *compliance.Jurisdiction) { j.Quiet = hours("mon-sat 20:00-09:00") },
+		"holidays less quiet than other days": func(j *compliance.Jurisdiction) { j.Quiet = hours("daily 20:00-09:00; hol 12:00-13:00") },
+		"a longer term":                       func(j *compliance.Jurisdiction) { j.Honour.BusinessDays = 11 },
+		"a longer term in hours":              func(j *compliance.Jurisdiction) { j.Honour = compliance.Term{Within: 1000 * time.Hour} },
 	} {
 		bad := row
 		change(&bad)

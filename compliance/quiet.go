@@ -120,22 +120,25 @@ func parseMinute(text string) (int, error) {
 // At reports whether it is quiet at a moment, whose location must be the
 // recipient's. Whether the day is a public holiday is for the caller to know.
 func (q QuietHours) At(local time.Time, isHoliday bool) bool {
-	spans := q.days[local.Weekday()]
+	return q.quiet(local.Weekday(), isHoliday, local.Hour()*60+local.Minute())
+}
+
+func (q QuietHours) quiet(day time.Weekday, isHoliday bool, minute int) bool {
+	spans := q.days[day]
 	if isHoliday && q.days[holiday] != nil {
 		spans = q.days[holiday]
 	}
-	minute := local.Hour()*60 + local.Minute()
 	return slices.ContainsFunc(spans, func(s span) bool { return s.from <= minute && minute < s.to })
 }
 
 // covers reports whether it is quiet whenever it is in other quiet hours.
 func (q QuietHours) covers(other QuietHours) bool {
-	for d := range other.days {
-		own := q.days[d]
-		for minute := range wholeDay {
-			at := func(s span) bool { return s.from <= minute && minute < s.to }
-			if slices.ContainsFunc(other.days[d], at) && !slices.ContainsFunc(own, at) {
-				return false
+	for day := time.Sunday; day <= time.Saturday; day++ {
+		for _, isHoliday := range []bool{false, true} {
+			for minute := range wholeDay {
+				if other.quiet(day, isHoliday, minute) && !q.quiet(day, isHoliday, minute) {
+					return false
+				}
 			}
 		}
 	}
