@@ -108,13 +108,14 @@ func (e *ChainError) Error() string {
 
 // Verify checks the chains of entries, which may be about several keys and in any
 // order, but must be all of each key. It returns a [*ChainError] for the first
-// entry that was changed, added or taken away since it was linked. That entries
-// were taken from the end of a chain, or all of it, shows only beside a [Head]
-// that was kept somewhere else: give all that are known.
+// entry that was changed, added or taken away since it was linked, and for entries
+// without a link to which none commits: nobody can say whether they were changed.
+// That entries were taken from the end of a chain, or all of it, shows only beside
+// a [Head] that was kept somewhere else: give all that are known.
 //
 // Whoever can write to the database can also make a new chain from a forged
-// beginning, so heads should be kept where they can't write: a sheet of evidence
-// has them.
+// beginning, so heads should be kept where they can't write. An entry that they
+// add to the end of a chain as [Chain] would shows by nothing.
 func Verify(entries []Entry, kept ...Head) error {
 	byKey := make(map[Key][]Entry)
 	var keys []Key

@@ -14,7 +14,8 @@ import (
 // back and goes on to the caller.
 //
 // View runs the function on one consistent snapshot. Writing in it fails with
-// [ErrReadOnly].
+// [ErrReadOnly]. The Store may run the function again on a later snapshot, as
+// when the connection was lost, so what it has gathered must not be added to.
 //
 // Update runs the function in one atomic transaction, isolated as if it were
 // alone. When Update returns nil, everything is durable: it survives a crash
