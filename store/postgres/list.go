@@ -18,14 +18,15 @@ var (
 	page    = pageOf(`unnest($8::text[])`)
 	anyPage = pageOf(`(` + statusesOf("$6", "@conversations", "inbox") + ` UNION ` + statusesOf("$7", "@participants", "name") + `)`)
 	// claimed is a page of what somebody in particular has claimed: those lists
-	// are short.
+	// are short. OFFSET keeps the planner from reading all that the participants
+	// are in, to look up in it what is claimed.
 	claimed = `
 		SELECT ` + conversationColumns + ` FROM @conversations c
 		WHERE c.account = $1 AND c.claimed_by = ANY($5::text[]) AND c.claimed_by <> '' AND (c.last_at, c.id) < ($2, $3)
 			AND ($8::text[] IS NULL OR c.status = ANY($8::text[]))
 			AND (c.inbox = ANY($6::text[]) OR EXISTS (
 				SELECT 1 FROM @participants p
-				WHERE p.account = $1 AND p.name = ANY($7::text[]) AND p.status = c.status AND p.last_at = c.last_at AND p.conversation = c.id))
+				WHERE p.account = $1 AND p.name = ANY($7::text[]) AND p.status = c.status AND p.last_at = c.last_at AND p.conversation = c.id OFFSET 0))
 		ORDER BY c.last_at DESC, c.id DESC LIMIT $4`
 )
 
