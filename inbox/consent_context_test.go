@@ -3,10 +3,12 @@ package inbox_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/channel/simulated"
 	"github.com/teaminbox/teaminbox/compliance"
 	"github.com/teaminbox/teaminbox/inbox"
 	"github.com/teaminbox/teaminbox/inbox/inboxtest"
@@ -20,7 +22,7 @@ func TestQuotingUsIsNoOptOut(t *testing.T) {
 	customer.Send("hello")
 	h.RequireAlerted("alice", "bob")
 	alice := h.Agent("alice")
-	const ours = "Please do not contact me before Monday, I am away."
+	const ours = "I am asleep. Please stop texting me at night."
 	if _, err := alice.Reply(t.Context(), customer.Conversation(), inbox.Draft{Text: ours}); err != nil {
 		t.Fatal(err)
 	}
@@ -33,6 +35,31 @@ func TestQuotingUsIsNoOptOut(t *testing.T) {
 	customer.Send("Please do not contact me again")
 	if entries := ledgerOf(t, h, alicesCustomer); len(entries) != 1 || !strings.Contains(entries[0].Rule, "(en, table ") {
 		t.Errorf("the ledger is %+v, want the customer's own request, with the table that recognised it", entries)
+	}
+}
+
+// What has not reached the customer, they don't quote.
+func TestQuotingWhatWasSentLast(t *testing.T) {
+	h := inboxtest.New(t, inboxtest.Config{})
+	customer := h.Phone(alicesCustomer)
+	customer.Send("hello")
+	h.RequireAlerted("alice", "bob")
+	reply := func(text string) {
+		t.Helper()
+		if _, err := h.Agent("alice").Reply(t.Context(), customer.Conversation(), inbox.Draft{Text: text}); err != nil {
+			t.Fatal(err)
+		}
+		h.Settle()
+	}
+	const ours = "I am asleep. Please stop texting me at night."
+	reply(ours)
+	h.RequireSent(alicesCustomer, ours)
+	h.Carrier.FailNext(simulated.Fault{Kind: simulated.Refused, RetryAfter: time.Hour})
+	reply("Or on Tuesday.")
+
+	customer.Send(ours + "\nWhat does that mean?")
+	if entries := ledgerOf(t, h, alicesCustomer); len(entries) != 0 {
+		t.Errorf("the customer quoted us, and the ledger is %+v", entries)
 	}
 }
 

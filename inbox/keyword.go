@@ -42,7 +42,7 @@ func (in *Inbox) classifyIn(t *tx, conv store.ConversationID, before int64, m ch
 		return class, err
 	}
 	for _, sent := range recent {
-		if sent.Direction == store.Outbound && sent.Text != "" {
+		if sent.Direction == store.Outbound && sent.Text != "" && !waits(sent.State) && !missed(sent.State) {
 			c.LastOutbound = sent.Text
 			return in.classify(m, c), nil
 		}
