@@ -46,6 +46,10 @@ func leaves(v reflect.Value, path string, visit func(path string, v reflect.Valu
 		visit(path, v)
 		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
 		leaves(v.Index(0), path+"[0]", visit)
+	case reflect.Array:
+		for i := range v.Len() {
+			leaves(v.Index(i), fmt.Sprintf("%s[%d]", path, i), visit)
+		}
 	default:
 		visit(path, v)
 	}
