@@ -48,7 +48,7 @@ type Link struct {
 	Seq      int64  `json:"seq"`      // 1, 2, 3 … among the entries of a key
 	Previous Digest `json:"previous"` // the Hash of the entry before; for the first see Chain
 	Salt     string `json:"salt"`     // random, of 128 bits or more
-	Personal Digest `json:"personal"` // commits to the identity and the text
+	Personal Digest `json:"personal"` // commits to the identity, the text, the evidence, the reason and the request
 	Hash     Digest `json:"hash"`     // of everything else, Previous and Personal included
 }
 
@@ -158,7 +158,7 @@ func verifyChain(entries []Entry) error {
 		case e.Link.Seq < want:
 			return bad("has the place of another")
 		case e.Link.Personal != e.personal():
-			return bad("was changed: it commits to another identity or text")
+			return bad("was changed: it commits to another identity, text or evidence")
 		case e.Link.Hash != e.hash():
 			return bad("was changed: its hash is that of something else")
 		case e.Link.Previous != previous && i == 0:
@@ -285,12 +285,22 @@ func (d digester) entry(e *Entry) {
 	d.text(e.Channel)
 	d.text(e.Message)
 	d.text(e.Actor)
+	if e.Via != "" { // entries without are the same bytes as before there was one
+		d.text("via")
+		d.text(string(e.Via))
+	}
 }
 
 // personal hashes what is.
 func (d digester) personal(e *Entry) {
 	d.text(e.Key.Identity)
 	d.text(e.Text)
+	if e.Evidence != "" || e.Reason != "" || e.Request != "" {
+		d.text("evidence")
+		d.text(e.Evidence)
+		d.text(e.Reason)
+		d.text(e.Request)
+	}
 }
 
 func (d digester) sum() Digest { return Digest(d.Sum(nil)) }

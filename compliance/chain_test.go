@@ -25,6 +25,7 @@ func chain(key compliance.Key, ids ...compliance.EntryID) []compliance.Entry {
 			ID: id, Key: key, Kind: compliance.OptOut, Source: compliance.FromContact,
 			OccurredAt: at.Add(time.Duration(i) * time.Hour), RecordedAt: at.Add(time.Duration(i)*time.Hour + time.Second), SentAt: at.Add(time.Duration(i)*time.Hour - time.Second),
 			Text: "Stop", Rule: "keyword STOP", Channel: "sms", Message: fmt.Sprint(id + 100), Actor: "carol",
+			Via: compliance.ViaVoice, Evidence: "call 17", Reason: "they asked us to", Request: "request 17",
 		}
 		if i%2 == 1 {
 			e.Kind, e.Text, e.Rule = compliance.OptIn, "START", "keyword START"
@@ -61,6 +62,20 @@ func TestChainsOutliveTheStore(t *testing.T) {
 	}
 }
 
+// Entries that were linked before entries had evidence are linked the same way.
+func TestChainsOutliveTheLibrary(t *testing.T) {
+	e := chain(aliceKey, 5)[0]
+	e.Link, e.Via, e.Evidence, e.Reason, e.Request = compliance.Link{}, "", "", "", ""
+	hash := "578ae65046cedb949e0bc3ac386033bd8dbb0ffddf6a5bd6ba7efd3152775c07"
+	if got := compliance.Chain(nil, e, "salt").Link.Hash.String(); got != hash {
+		t.Errorf("the hash is %s, and was %s", got, hash)
+	}
+	older := "b4dcc0075e35d1f7f82f650b7ad7b009ada61c0d4681efc3de4642ad61da2452"
+	if got := compliance.Chain([]compliance.Entry{e}, e, "salt").Link.Previous.String(); got != older {
+		t.Errorf("the root is %s, and was %s", got, older)
+	}
+}
+
 // Whatever is changed, of whichever entry, the chain is broken there.
 func TestChangesBreakTheChain(t *testing.T) {
 	for i, id := range []compliance.EntryID{5, 9, 7} {
@@ -82,7 +97,7 @@ func TestChangesBreakTheChain(t *testing.T) {
 				t.Errorf("entry %d, %s: Verify returns %v", id, path, err)
 			}
 		})
-		if fields < 17 {
+		if fields < 21 {
 			t.Fatalf("the test has changed %d fields of an entry", fields)
 		}
 	}

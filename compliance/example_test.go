@@ -1,7 +1,10 @@
 package compliance_test
 
 import (
+	"errors"
 	"fmt"
+	"io"
+	"strings"
 	"time"
 
 	"github.com/teaminbox/teaminbox/channel"
@@ -85,4 +88,38 @@ func ExampleFold() {
 	})
 	fmt.Println(state.OptedOut, state.Entry)
 	// Output: true 1
+}
+
+// What is wrong with a line is told with the line, and those around it are read.
+func ExampleStatementReader() {
+	file := `address,kind,occurred_at,via,text,evidence
++14155550123,opt_out,2026-01-02T15:04:05Z,voice,"Please stop, will you?",call 4711
+14155550124,opt_out,02/01/2026,voice,Stop,call 4712
+whatsapp:+14155550125,opt_in,2026-01-03T09:00:00+01:00,web_form,Yes to offers,form 12 row 3
+`
+	r, err := compliance.NewStatementReader(strings.NewReader(file))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	at := time.Date(2026, time.March, 4, 15, 0, 0, 0, time.UTC)
+	for {
+		s, err := r.Read(at)
+		var line *compliance.LineError
+		switch {
+		case errors.Is(err, io.EOF):
+			return
+		case errors.As(err, &line):
+			fmt.Println(line)
+		case err != nil:
+			fmt.Println(err)
+			return
+		default:
+			fmt.Println(s.Address.Masked(), s.Kind, s.Via.InWords())
+		}
+	}
+	// Output:
+	// +1•••0123 opt_out said on the telephone
+	// compliance: line 3: address is no E.164 number; write it with + and the code of the country, like +14155550100; occurred_at is no moment of RFC 3339; write it like 2026-11-23T14:05:00Z or 2026-11-23T14:05:00-05:00
+	// whatsapp:+1•••0125 opt_in on a web form
 }

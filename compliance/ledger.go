@@ -1,6 +1,7 @@
 package compliance
 
 import (
+	"slices"
 	"time"
 
 	"github.com/teaminbox/teaminbox/channel"
@@ -30,6 +31,7 @@ const (
 	FromContact  Source = "contact"  // the contact wrote it
 	FromProvider Source = "provider" // the provider reported it
 	FromOperator Source = "operator" // a person recorded it, with evidence
+	FromImport   Source = "import"   // a file had it, see [StatementReader]
 )
 
 // Entry is one fact about consent. Entries are only ever added.
@@ -38,14 +40,18 @@ type Entry struct {
 	Key        Key       `json:"key"`
 	Kind       Kind      `json:"kind"` // OptOut or OptIn
 	Source     Source    `json:"source"`
-	OccurredAt time.Time `json:"occurred_at"`       // when the contact did it
-	RecordedAt time.Time `json:"recorded_at"`       // when it was written down
-	SentAt     time.Time `json:"sent_at,omitzero"`  // when the contact wrote it by the provider's clock, or zero
-	Text       string    `json:"text,omitempty"`    // the contact's own words, or the provider's code
-	Rule       string    `json:"rule,omitempty"`    // what recognised them
-	Channel    string    `json:"channel,omitempty"` // the channel's name
-	Message    string    `json:"message,omitempty"` // our id of the message that brought it, or ""
-	Actor      string    `json:"actor,omitempty"`   // the operator's user id, or ""
+	OccurredAt time.Time `json:"occurred_at"`        // when the contact did it
+	RecordedAt time.Time `json:"recorded_at"`        // when it was written down
+	SentAt     time.Time `json:"sent_at,omitzero"`   // when the contact wrote it by the provider's clock, or zero
+	Text       string    `json:"text,omitempty"`     // the contact's own words, or the provider's code
+	Via        Via       `json:"via,omitempty"`      // how they reached us, if not in a message on a channel of ours
+	Evidence   string    `json:"evidence,omitempty"` // where the proof is, for what a person or a file has stated
+	Reason     string    `json:"reason,omitempty"`   // why it was recorded, in the words of whoever did
+	Request    string    `json:"request,omitempty"`  // by which a repetition of the record is known, or ""
+	Rule       string    `json:"rule,omitempty"`     // what recognised them
+	Channel    string    `json:"channel,omitempty"`  // the channel's name
+	Message    string    `json:"message,omitempty"`  // our id of the message that brought it, or ""
+	Actor      string    `json:"actor,omitempty"`    // the operator's user id, or ""
 	Link       Link      `json:"link"`
 }
 
@@ -72,10 +78,14 @@ type State struct {
 // same moment the opt-out wins. So a START that is delivered late does not
 // undo a STOP written after it.
 //
+// An opt-in that was imported ends no opt-out, whichever is older: what somebody
+// else has noted is no act of the contact's.
+//
 // Saying the same again changes nothing: the state names the entry that was
 // recorded first since the contact last said the opposite. So the confirmation
 // of a STOP still confirms what stands after a second STOP.
 func Fold(entries []Entry) State {
+	entries = withoutVain(entries)
 	var outs, ins latest
 	for _, e := range entries {
 		switch e.Kind {
@@ -117,4 +127,14 @@ func (l *latest) add(at time.Time) {
 	if !l.any || at.After(l.at) {
 		*l = latest{at, true}
 	}
+}
+
+// withoutVain returns the entries without those opt-ins that were imported, if
+// there is an opt-out.
+func withoutVain(entries []Entry) []Entry {
+	vain := func(e Entry) bool { return e.Kind == OptIn && e.Source == FromImport }
+	if !slices.ContainsFunc(entries, vain) || !slices.ContainsFunc(entries, func(e Entry) bool { return e.Kind == OptOut }) {
+		return entries
+	}
+	return slices.DeleteFunc(slices.Clone(entries), vain)
 }

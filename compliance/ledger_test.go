@@ -91,6 +91,35 @@ func TestFoldAndConfirmations(t *testing.T) {
 	}
 }
 
+// What somebody else has noted is no act of the contact's, whenever it was and in
+// whichever order it was recorded.
+func TestImportedOptInsEndNoOptOut(t *testing.T) {
+	imported := func(id compliance.EntryID, minute int) compliance.Entry {
+		e := entry(id, compliance.OptIn, minute)
+		e.Source = compliance.FromImport
+		return e
+	}
+	for name, tt := range map[string]struct {
+		entries  []compliance.Entry
+		optedOut bool
+		decided  compliance.EntryID
+	}{
+		"nothing else":                {[]compliance.Entry{imported(1, 0)}, false, 1},
+		"an older opt-out":            {[]compliance.Entry{entry(1, compliance.OptOut, 0), imported(2, 9)}, true, 1},
+		"an older opt-out afterwards": {[]compliance.Entry{imported(1, 9), entry(2, compliance.OptOut, 0)}, true, 2},
+		"a START afterwards":          {[]compliance.Entry{entry(1, compliance.OptOut, 0), imported(2, 9), entry(3, compliance.OptIn, 5)}, false, 3},
+	} {
+		before := short(tt.entries)
+		s := compliance.Fold(tt.entries)
+		if s.OptedOut != tt.optedOut || s.Entry != tt.decided {
+			t.Errorf("%s: %+v, want entry %d to decide", name, s, tt.decided)
+		}
+		if after := short(tt.entries); after != before {
+			t.Errorf("%s: Fold has changed the entries%s to%s", name, before, after)
+		}
+	}
+}
+
 func short(entries []compliance.Entry) string {
 	text := ""
 	for _, e := range entries {

@@ -205,7 +205,7 @@ func actorOf(s compliance.Source) store.AuthorKind {
 		return store.ByCustomer
 	case compliance.FromOperator:
 		return store.ByUser
-	case compliance.FromProvider:
+	case compliance.FromProvider, compliance.FromImport:
 	}
 	return store.BySystem
 }

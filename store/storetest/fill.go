@@ -27,6 +27,7 @@ var typical = map[reflect.Type]any{
 	reflect.TypeFor[compliance.Purpose](): compliance.Transactional,
 	reflect.TypeFor[compliance.Source]():  compliance.FromOperator,
 	reflect.TypeFor[compliance.Verdict](): compliance.NeedsTemplate,
+	reflect.TypeFor[compliance.Via]():     compliance.ViaPaper,
 }
 
 // noon is a moment with every digit of a microsecond.
