@@ -231,7 +231,7 @@ func doubtful(err, doubt error) error {
 // then seen what the store holds, and an earlier try of it did not commit.
 func ours(err error) bool {
 	for _, known := range []error{
-		ErrNotFound, ErrUnlicensed, ErrAlreadyClaimed, ErrNotClaimed, ErrBlocked, ErrInvalid, ErrConflict, ErrSettled, ErrUnknownChannel,
+		ErrNotFound, ErrUnlicensed, ErrAlreadyClaimed, ErrNotClaimed, ErrBlocked, ErrOptedOut, ErrInvalid, ErrConflict, ErrSettled, ErrUnknownChannel,
 	} {
 		if errors.Is(err, known) {
 			return true

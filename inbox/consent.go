@@ -160,32 +160,50 @@ func (in *Inbox) recordConsent(t *tx, conv store.Conversation, before consent, e
 	if e.Kind == compliance.OptOut {
 		e.OccurredAt = optOutAt(e.OccurredAt, before.entries)
 	}
-	e.OccurredAt, e.SentAt = record.Time(e.OccurredAt), record.Time(e.SentAt)
-	e.Channel, e.RecordedAt = conv.Channel, record.Time(t.now)
+	e.Channel = conv.Channel
+	added, after, err := in.link(t, before, e)
+	if err != nil {
+		return e, before.state, err
+	}
+	if err := t.AppendConsent(added...); err != nil {
+		return e, before.state, err
+	}
+	if after.OptedOut == before.state.OptedOut {
+		return added[0], after, nil
+	}
+	ev := consentEvent(t, conv, e, after)
+	ev.Message = message
+	return added[0], after, t.AppendEvents(ev)
+}
+
+// link makes an entry for every key that a customer has, each behind the others of
+// its key, and says what holds with them.
+func (in *Inbox) link(t *tx, before consent, e compliance.Entry) ([]compliance.Entry, compliance.State, error) {
+	e.OccurredAt, e.SentAt, e.RecordedAt = record.Time(e.OccurredAt), record.Time(e.SentAt), record.Time(t.now)
 	added := make([]compliance.Entry, len(before.keys))
 	for i, key := range before.keys {
 		id, err := t.NewID()
 		if err != nil {
-			return e, before.state, err
+			return nil, before.state, err
 		}
 		linked := e
 		linked.ID, linked.Key = compliance.EntryID(id), key
 		added[i] = compliance.Chain(entriesOf(before.entries, key), linked, in.name())
 	}
-	if err := t.AppendConsent(added...); err != nil {
-		return e, before.state, err
-	}
-	after := compliance.Fold(slices.Concat(before.entries, added))
-	if after.OptedOut == before.state.OptedOut {
-		return added[0], after, nil
-	}
+	return added, compliance.Fold(slices.Concat(before.entries, added)), nil
+}
+
+// consentEvent tells a conversation's team that an entry has changed what holds.
+func consentEvent(t *tx, conv store.Conversation, e compliance.Entry, after compliance.State) store.Event {
 	typ := store.ContactOptedOut
 	if !after.OptedOut {
 		typ = store.ContactOptedIn
 	}
-	ev := eventOf(t, conv, typ, store.Author{Kind: actorOf(e.Source)}, store.Detail{Reason: e.Rule})
-	ev.Message = message
-	return added[0], after, t.AppendEvents(ev)
+	author := store.Author{Kind: actorOf(e.Source)}
+	if author.Kind == store.ByUser {
+		author.User = store.UserID(e.Actor)
+	}
+	return eventOf(t, conv, typ, author, store.Detail{Reason: e.Rule})
 }
 
 // entriesOf returns the entries of one key.

@@ -27,6 +27,9 @@ var (
 	// ErrBlocked means that the gate refused the message. The error is a
 	// *BlockedError, which says why.
 	ErrBlocked = errors.New("inbox: message may not be sent")
+	// ErrOptedOut means that an opt-in was not recorded, since the contact has
+	// opted out. The error is an *OptedOutError, which says what it would take.
+	ErrOptedOut = errors.New("inbox: contact has opted out")
 	// ErrInvalid means that the input is wrong; the text names the field and
 	// the cure.
 	ErrInvalid = errors.New("inbox: invalid input")
@@ -69,6 +72,21 @@ func (e *BlockedError) Error() string { return "inbox: message may not be sent: 
 
 // Is matches ErrBlocked.
 func (e *BlockedError) Is(target error) bool { return target == ErrBlocked }
+
+// OptedOutError says why an opt-in of a contact that has opted out was not
+// recorded. It matches [ErrOptedOut].
+type OptedOutError struct {
+	Since  time.Time // when the contact last opted out
+	Reason string    // what the opt-in lacks, and the cure
+}
+
+// Error gives the reason.
+func (e *OptedOutError) Error() string {
+	return fmt.Sprintf("inbox: contact has opted out, last at %s: %s", e.Since.Format(time.RFC3339), e.Reason)
+}
+
+// Is matches ErrOptedOut.
+func (e *OptedOutError) Is(target error) bool { return target == ErrOptedOut }
 
 // invalid makes an ErrInvalid that names the field and the cure.
 func invalid(field, format string, args ...any) error {

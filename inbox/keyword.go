@@ -97,10 +97,7 @@ func (in *Inbox) answerKeyword(t *tx, box store.Inbox, conv *store.Conversation,
 			// And none for one that came late: a confirmation is within what the
 			// customer agreed to for five minutes (47 CFR 64.1200(a)(12)).
 			answer = answer && !before.state.OptedOut && !a.message.Late
-			text = box.Settings.OptOutReply
-			if text == "" {
-				text = fmt.Sprintf("%s: You have opted out and will get no more messages from us. Reply START to opt in again.", box.Name)
-			}
+			text = optOutReply(box)
 		} else {
 			answer = answer && before.state.OptedOut && !after.OptedOut
 			text = box.Settings.OptInReply
@@ -127,6 +124,14 @@ func (in *Inbox) answerKeyword(t *tx, box store.Inbox, conv *store.Conversation,
 	}
 	_, err := in.queue(t, conv, reply)
 	return err
+}
+
+// optOutReply is how an inbox confirms an opt-out.
+func optOutReply(box store.Inbox) string {
+	if box.Settings.OptOutReply != "" {
+		return box.Settings.OptOutReply
+	}
+	return fmt.Sprintf("%s: You have opted out and will get no more messages from us. Reply START to opt in again.", box.Name)
 }
 
 // recordedAt reports whether an opt-out was written down at a moment.
