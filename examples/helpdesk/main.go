@@ -10,8 +10,9 @@
 // Twilio; -help lists them. The provider's webhooks go to /webhooks/twilio and
 // its status callbacks to /webhooks/twilio/status.
 //
-// "helpdesk copy" moves everything from a SQLite file to Postgres, or back.
-// "helpdesk evidence" writes down what is known about a customer's consent.
+// "helpdesk copy" moves everything from a SQLite file to Postgres, or back,
+// "helpdesk evidence" writes down what is known about a customer's consent, and
+// "helpdesk import-consent" records opt-outs and opt-ins from a CSV file.
 //
 // Requests act as a demo user by the header "Authorization: Bearer demo-alice"
 // or by the page's sign-in: a real host puts its own in the place of auth.go.
@@ -54,6 +55,13 @@ func execute(ctx context.Context, args []string) error {
 			return err
 		}
 		return writeEvidence(ctx, cfg, log, os.Stdout)
+	}
+	if len(args) > 0 && args[0] == "import-consent" {
+		cfg, err := readImportConfig(args[1:], os.Stderr)
+		if err != nil {
+			return err
+		}
+		return importConsent(ctx, cfg, openStore, log, os.Stdin, os.Stdout)
 	}
 	cfg, err := readConfig(args, os.Getenv, os.Stderr)
 	if err != nil {

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/inbox"
+)
+
+// importConfig is what "helpdesk import-consent" was started with.
+type importConfig struct {
+	db     string
+	file   string
+	actor  string
+	reason string
+}
+
+const importUsage = `helpdesk import-consent records opt-outs and opt-ins from a CSV file: the suppression
+list of a former provider, the opt-ins of a shop.
+
+  helpdesk import-consent -db helpdesk.db -as carol list.csv
+
+The first line names the columns:
+
+  address,kind,occurred_at,via,text,evidence,reason
+  +14155550123,opt_out,2026-11-23T14:05:00Z,voice,"Stop, please",call 4711,
+  whatsapp:+14155550124,opt_in,2026-11-20T09:00:00+01:00,web_form,Yes to offers,form 12 row 3,
+  +14155550125,opt_out,2025-01-31T00:00:00Z,system,,list of our former provider,
+
+kind is opt_out or opt_in; via is voice, email, web_form, paper, in_person, message or
+system. text is what the contact said, word for word; only system needs none. evidence
+says where the proof is; opt-ins and system need it. Lines that are no good are named
+and left out, the others are taken. A file may be imported again, which adds nothing;
+an opt-in never ends an opt-out. The file - is the standard input. A helpdesk that
+runs on the database meanwhile goes on.
+
+Flags:
+`
+
+// readImportConfig reads the flags behind "import-consent". Its error names every
+// bad one.
+func readImportConfig(args []string, usage io.Writer) (importConfig, error) {
+	var c importConfig
+	flags := flag.NewFlagSet("helpdesk import-consent", flag.ContinueOnError)
+	flags.SetOutput(usage)
+	flags.StringVar(&c.db, "db", "", "SQLite `file` or postgres:// URL of the helpdesk; leave a password to PGPASSWORD or PGPASSFILE")
+	flags.StringVar(&c.actor, "as", "operator", "the `user` who imports it, for the ledger")
+	flags.StringVar(&c.reason, "reason", "", "why, for lines that don't say it themselves")
+	flags.Usage = func() {
+		fmt.Fprint(usage, importUsage)
+		flags.PrintDefaults()
+	}
+	if err := flags.Parse(args); err != nil {
+		return c, err
+	}
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("helpdesk: "+format, args...)) }
+	if flags.NArg() != 1 {
+		bad("%d files are named; name one behind the flags, or - for the standard input", flags.NArg())
+	}
+	c.file = flags.Arg(0)
+	switch {
+	case c.db == "":
+		bad("-db is missing; name a SQLite file or a postgres:// URL")
+	case strings.Contains(c.db, "://") && !isPostgres(c.db):
+		bad("-db has a URL of a kind that is not supported; name a SQLite file or a postgres:// URL")
+	case !isPostgres(c.db):
+		if _, err := os.Stat(c.db); errors.Is(err, fs.ErrNotExist) {
+			bad("-db: there is no file %s; start helpdesk on it once", c.db)
+		}
+	}
+	return c, errors.Join(errs...)
+}
+
+// progressLines is after how many lines it is told how far an import is.
+const progressLines = 25_000
+
+// importConsent imports a file and tells what has become of its lines. Its error
+// says so if some were refused.
+func importConsent(ctx context.Context, cfg importConfig, open opener, log *slog.Logger, stdin io.Reader, out io.Writer) (err error) {
+	file := stdin
+	if cfg.file != "-" {
+		f, err := os.Open(cfg.file)
+		if err != nil {
+			return fmt.Errorf("helpdesk: %w", err)
+		}
+		defer f.Close()
+		file = f
+	}
+	db, err := open(ctx, cfg.db, log)
+	if err != nil {
+		return err
+	}
+	//nolint:contextcheck // it is closed after ctx has ended
+	defer func() { err = errors.Join(err, db.Close()) }()
+	phones, err := newSimulatedLine() // an engine has a channel; nothing is sent here
+	if err != nil {
+		return err
+	}
+	engine, err := inbox.New(inbox.Config{Store: db, Channels: []channel.Channel{phones.channel()}, Logger: log})
+	if err != nil {
+		return err
+	}
+	told := int64(0)
+	report, err := engine.Admin(inbox.DefaultAccount).ImportConsent(ctx, file, inbox.ImportConfig{
+		Actor: inbox.UserID(cfg.actor), Reason: cfg.reason,
+		Progress: func(r inbox.ImportReport) {
+			if r.Line/progressLines > told {
+				told = r.Line / progressLines
+				fmt.Fprintf(out, "  line %d: %d added, %d known, %d refused\n", r.Line, r.Added, r.Known, r.Refused)
+			}
+		},
+	})
+	for _, r := range report.Refusals {
+		fmt.Fprintln(out, strings.TrimPrefix(r.Error(), "compliance: "))
+	}
+	fmt.Fprintf(out, "Up to line %d: %d added, %d known already, %d refused\n", report.Line, report.Added, report.Known, report.Refused)
+	switch {
+	case err != nil:
+		return fmt.Errorf("helpdesk: importing %s: %w; what was added is kept, and the same file can be imported again", cfg.file, err)
+	case report.Refused > 0:
+		return fmt.Errorf("helpdesk: refused lines of %s: %d; correct those, and import the same file again", cfg.file, report.Refused)
+	}
+	return nil
+}
