@@ -42,8 +42,9 @@ func (d *Digest) UnmarshalText(text []byte) error {
 // adds or takes away an entry afterwards breaks the chain, see [Verify].
 //
 // What is personal is in the chain only as a commitment: the digest of a salt and
-// of the data. So it can be erased without breaking the chain, and what is left
-// gives nothing away, as nobody can try out numbers without the salt.
+// of the data. So hashes hold without it, and once data and salt are gone, what is
+// left gives nothing away, as nobody can try out numbers without the salt. Nothing
+// erases entries yet; for Verify one without its data is one that was changed.
 type Link struct {
 	Seq      int64  `json:"seq"`      // 1, 2, 3 … among the entries of a key
 	Previous Digest `json:"previous"` // the Hash of the entry before; for the first see Chain

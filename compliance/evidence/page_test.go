@@ -21,7 +21,7 @@ func known() *compliance.Evidence {
 	key := compliance.KeyOf("default", carol)
 	entry := compliance.Chain(nil, compliance.Entry{
 		ID: 8, Key: key, Kind: compliance.OptOut, Source: compliance.FromContact, OccurredAt: at, RecordedAt: at, Text: "STOP <script>alert(1)</script>",
-		Rule: "keyword STOP", Message: "7",
+		Rule: "keyword STOP", Message: "7", Via: "voice", Reason: "they called", Evidence: "recording 17",
 	}, "salt")
 	entries := []compliance.Entry{entry}
 	return &compliance.Evidence{
@@ -49,7 +49,7 @@ func TestPageTellsWhatHappenedInItsOrder(t *testing.T) {
 	rest := pageOf(t, known())
 	for _, next := range []string{
 		"Carol &amp; sons", "2026-05-04 10:30:00 UTC", "none was changed", "opted out", "entry 8, contact",
-		"The contact wrote, message 7", "STOP &lt;script&gt;alert(1)&lt;/script&gt;", "2 file(s)", "opt out</strong>, entry 8", "keyword STOP", "message 7",
+		"The contact wrote, message 7", "STOP &lt;script&gt;alert(1)&lt;/script&gt;", "2 file(s)", "opt out</strong>, entry 8", "by the contact, voice", "keyword STOP", "they called", "evidence: recording 17", "message 7",
 		"Written to the contact by system", "needs human: somebody must decide", "by entry 8", "too late", known().Consent[0].Head.Hash.String(),
 	} {
 		_, after, found := strings.Cut(rest, next)
