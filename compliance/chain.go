@@ -290,6 +290,10 @@ func (d digester) entry(e *Entry) {
 		d.text("via")
 		d.text(string(e.Via))
 	}
+	if !e.Until.IsZero() { // entries without it have the hash that they always had
+		d.text("until")
+		d.moment(e.Until)
+	}
 }
 
 // personal hashes what is.

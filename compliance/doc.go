@@ -13,6 +13,12 @@
 // one before it, so that [Verify] finds out if somebody has changed the ledger
 // afterwards.
 //
+// A text of which a person could not tell whether it means stop holds ([Hold]):
+// [Standard] lets only what a person writes in the talk go, until somebody has
+// decided, and when nobody has by the deadline it counts as an opt-out. In the
+// United States a request to stop has to be honoured within a reasonable time,
+// at most ten business days (47 CFR 64.1200(a)(10)); a deadline is well inside.
+//
 // # Recognising
 //
 // A text is an opt-out if a reasonable person reads it as one (47 CFR

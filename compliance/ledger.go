@@ -32,13 +32,14 @@ const (
 	FromProvider Source = "provider" // the provider reported it
 	FromOperator Source = "operator" // a person recorded it, with evidence
 	FromImport   Source = "import"   // a file had it, see [StatementReader]
+	FromDeadline Source = "deadline" // nobody decided in time about a message that held
 )
 
 // Entry is one fact about consent. Entries are only ever added.
 type Entry struct {
 	ID         EntryID   `json:"id"`
 	Key        Key       `json:"key"`
-	Kind       Kind      `json:"kind"` // OptOut or OptIn
+	Kind       Kind      `json:"kind"` // OptOut or OptIn; Ambiguous for what holds, Released for what holds no more
 	Source     Source    `json:"source"`
 	OccurredAt time.Time `json:"occurred_at"`        // when the contact did it
 	RecordedAt time.Time `json:"recorded_at"`        // when it was written down
@@ -52,6 +53,7 @@ type Entry struct {
 	Channel    string    `json:"channel,omitempty"`  // the channel's name
 	Message    string    `json:"message,omitempty"`  // our id of the message that brought it, or ""
 	Actor      string    `json:"actor,omitempty"`    // the operator's user id, or ""
+	Until      time.Time `json:"until,omitzero"`     // of what holds: when it is an opt-out unless somebody has decided; or zero
 	Link       Link      `json:"link"`
 }
 
@@ -70,6 +72,7 @@ type State struct {
 	Since    time.Time `json:"since,omitzero"`  // when the contact opted out, or in again; zero if neither ever happened
 	Entry    EntryID   `json:"entry,omitempty"` // the entry that decided it, or 0
 	Source   Source    `json:"source,omitempty"`
+	Held     Hold      `json:"held,omitzero"` // none while the contact has opted out
 }
 
 // Fold reads what holds from all entries about one contact, in any order: those
@@ -84,6 +87,9 @@ type State struct {
 // Saying the same again changes nothing: the state names the entry that was
 // recorded first since the contact last said the opposite. So the confirmation
 // of a STOP still confirms what stands after a second STOP.
+//
+// A message that a person has to decide about changes nothing of this. It is a
+// [Hold] beside it, and never weakens an opt-out; see [Undecided] for what ends it.
 func Fold(entries []Entry) State {
 	entries = withoutVain(entries)
 	var outs, ins latest
@@ -93,11 +99,11 @@ func Fold(entries []Entry) State {
 			outs.add(e.OccurredAt)
 		case OptIn:
 			ins.add(e.OccurredAt)
-		case None, Help, Ambiguous:
+		case None, Help, Ambiguous, Released:
 		}
 	}
 	if !outs.any && !ins.any {
-		return State{}
+		return State{Held: holdOf(entries)}
 	}
 	kind := OptIn
 	if outs.any && (!ins.any || !outs.at.Before(ins.at)) {
@@ -114,7 +120,11 @@ func Fold(entries []Entry) State {
 			first = e
 		}
 	}
-	return State{OptedOut: kind == OptOut, Since: first.OccurredAt, Entry: first.ID, Source: first.Source}
+	s := State{OptedOut: kind == OptOut, Since: first.OccurredAt, Entry: first.ID, Source: first.Source}
+	if !s.OptedOut {
+		s.Held = holdOf(entries)
+	}
+	return s
 }
 
 // latest is the last of some moments.

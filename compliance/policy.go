@@ -12,7 +12,9 @@ import (
 // transactions that may be run again. So they must be pure: no I/O, no
 // blocking, no clock but the one they are given, the same answer for the same
 // arguments. They must not keep what they are given. A panic counts as
-// [Ambiguous] from Classify and as [Deny] from Decide.
+// [Ambiguous] from Classify and as [Deny] from Decide. What is ambiguous holds,
+// see [Hold], and is an opt-out if no person decides in time: a policy that
+// panics ends in opt-outs if nobody cares.
 //
 // Classify is called for each inbound message, before any router or responder
 // sees it. Decide is called for each outbound message when it is queued, and
@@ -77,6 +79,7 @@ const (
 	OptIn                 // you may write to me again
 	Help                  // who is this, and how do I stop it?
 	Ambiguous             // a person must decide
+	Released              // a person has, and it was no wish to stop; of entries of the ledger alone
 )
 
 // String returns the kind in lower case, like "opt_out".
@@ -90,6 +93,8 @@ func (k Kind) String() string {
 		return "help"
 	case Ambiguous:
 		return "ambiguous"
+	case Released:
+		return "released"
 	case None:
 	}
 	return "none"
@@ -168,7 +173,7 @@ const (
 	Allow                        // it may be sent at this moment
 	Defer                        // it may be sent later, see Decision.Until
 	NeedsTemplate                // only an approved template may be sent
-	NeedsHuman                   // a person must decide first
+	NeedsHuman                   // a person must decide first; until then it waits if the contact is held, see [Hold], and else it is not sent
 )
 
 // String returns the verdict in lower case, like "needs_template".

@@ -15,5 +15,9 @@ type Record struct {
 // RecordOf returns a decision as it is kept: what was decided at a moment while
 // a state stood.
 func RecordOf(d Decision, s State, at time.Time) *Record {
-	return &Record{At: at, Verdict: d.Verdict, Reason: d.Reason, Until: d.Until, Entry: s.Entry}
+	r := &Record{At: at, Verdict: d.Verdict, Reason: d.Reason, Until: d.Until, Entry: s.Entry}
+	if s.Held.Stands() {
+		r.Entry = s.Held.Entry
+	}
+	return r
 }

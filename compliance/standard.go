@@ -33,10 +33,10 @@ const byProvider = "provider's keyword handling"
 
 // Classify believes the provider's own verdict and the table; where they
 // differ, an opt-out wins. A word that opts in does so only for a contact that
-// has opted out or whom we have asked, as otherwise it is an ordinary word. A
-// provider may take a bare YES for START; as it may as well answer a question,
-// a person decides about it if the contact has opted out, and otherwise it is
-// an ordinary word.
+// has opted out or is held, or whom we have asked, as otherwise it is an
+// ordinary word. A provider may take a bare YES for START; as it may as well
+// answer a question, a person decides about it if the contact has opted out, and
+// otherwise it is an ordinary word.
 func (p Standard) Classify(m channel.Inbound, c Context) Classification {
 	text := m.Text
 	if strings.TrimSpace(text) == "" && m.Button != nil {
@@ -73,6 +73,12 @@ func (p Standard) Classify(m channel.Inbound, c Context) Classification {
 // and free text outside WhatsApp's window. To a contact that has opted out go
 // only the one confirmation of that opt-out, within [ConfirmationTerm], and
 // the answer to HELP.
+//
+// While a message of the contact's holds, a person must decide about everything
+// that we would send first and everything automatic. What a person writes in the
+// talk goes, since they have the message before their eyes, and so do the answers
+// to STOP, START and HELP. When the time for the decision has passed, it is denied
+// like everything to a contact that has opted out.
 func (Standard) Decide(s State, m Outgoing, at time.Time) Decision {
 	d := decideConsent(s, m, at)
 	if d.Verdict == Allow && m.Family == channel.WhatsApp && !m.Template && !at.Before(m.LastInbound.Add(WhatsAppWindow)) {
@@ -87,8 +93,18 @@ func decideConsent(s State, m Outgoing, at time.Time) Decision {
 		return decideCompliance(s, m, at)
 	case s.OptedOut:
 		return Decision{Verdict: Deny, Reason: "the contact has opted out; they can text START to hear from you again"}
+	case s.Held.Over(at):
+		return Decision{Verdict: Deny, Reason: "the contact wrote what may be a wish to stop, and nobody decided in time; it counts as an opt-out"}
+	case s.Held.Stands() && !m.answersInPerson():
+		return Decision{Verdict: NeedsHuman, Reason: "the contact wrote what may be a wish to stop; a person must decide first"}
 	}
 	return Decision{Verdict: Allow, Reason: "the contact has not opted out"}
+}
+
+// answersInPerson reports whether a person has written a message as a part of a
+// talk that the contact has begun.
+func (m Outgoing) answersInPerson() bool {
+	return m.Human && m.Purpose == Conversational && !m.LastInbound.IsZero()
 }
 
 func decideCompliance(s State, m Outgoing, at time.Time) Decision {
@@ -112,7 +128,7 @@ func decideCompliance(s State, m Outgoing, at time.Time) Decision {
 		return Decision{Verdict: Allow, Reason: "the one confirmation of an opt-in"}
 	case Help:
 		return Decision{Verdict: Allow, Reason: "the answer to HELP"}
-	case None, Ambiguous:
+	case None, Ambiguous, Released:
 	}
 	return Decision{Verdict: Deny, Reason: "a compliance message must answer STOP, START or HELP"}
 }

@@ -158,6 +158,46 @@ func TestBrokenPoliciesAreFound(t *testing.T) {
 		{"Decide/OptedOutByWhomever", "believes the contact alone", allows(func(s compliance.State, _ compliance.Outgoing, _ time.Time) bool {
 			return s.OptedOut && s.Source != compliance.FromContact
 		})},
+		{"Decide/HeldResponder", "knows no holds", decides(func(s compliance.State, m compliance.Outgoing, at time.Time, _ compliance.Decision) compliance.Decision {
+			s.Held = compliance.Hold{}
+			return compliance.Standard{}.Decide(s, m, at)
+		})},
+		{"Decide/HeldResponder", "lets responders go on while a message holds", allows(func(s compliance.State, m compliance.Outgoing, _ time.Time) bool {
+			return s.Held.Stands() && !m.Human && m.Purpose == compliance.Conversational
+		})},
+		{"Decide/HeldResponder", "defers what a person must decide about", decides(func(s compliance.State, _ compliance.Outgoing, _ time.Time, d compliance.Decision) compliance.Decision {
+			if s.Held.Stands() && d.Verdict == compliance.NeedsHuman {
+				return compliance.Decision{Verdict: compliance.Defer, Reason: "fake", Until: s.Held.Until}
+			}
+			return d
+		})},
+		{"Decide/HeldMarketing", "lets people sell while a message holds", allows(func(s compliance.State, m compliance.Outgoing, _ time.Time) bool {
+			return s.Held.Stands() && m.Human && m.Purpose == compliance.Marketing
+		})},
+		{"Decide/HeldTransactional", "exempts transactional messages from holds", allows(func(s compliance.State, m compliance.Outgoing, _ time.Time) bool {
+			return s.Held.Stands() && m.Purpose == compliance.Transactional
+		})},
+		{"Decide/HeldNoPurpose", "exempts what has no purpose from holds", allows(func(s compliance.State, m compliance.Outgoing, _ time.Time) bool {
+			return s.Held.Stands() && m.Purpose == ""
+		})},
+		{"Decide/HeldTemplate", "takes a template for a decision", allows(func(s compliance.State, m compliance.Outgoing, _ time.Time) bool {
+			return s.Held.Stands() && m.Template
+		})},
+		{"Decide/HeldOver", "holds for ever", allows(func(s compliance.State, m compliance.Outgoing, at time.Time) bool {
+			return s.Held.Over(at) && m.Human
+		})},
+		{"Decide/HeldHelp", "helps nobody who is held", decides(func(s compliance.State, m compliance.Outgoing, _ time.Time, d compliance.Decision) compliance.Decision {
+			if s.Held.Stands() && m.Answers == compliance.Help {
+				return denied
+			}
+			return d
+		})},
+		{"Classify/StartWhileHeld", "takes START for an ordinary word while a message holds", classifies(func(_ channel.Inbound, c compliance.Context, k compliance.Classification) compliance.Classification {
+			if k.Kind == compliance.OptIn && c.State.Held.Stands() {
+				return compliance.Classification{}
+			}
+			return k
+		})},
 		{"Decide/Confirmation", "confirms nothing, and doesn't say so", decides(func(s compliance.State, m compliance.Outgoing, _ time.Time, d compliance.Decision) compliance.Decision {
 			if s.OptedOut && m.Answers == compliance.OptOut {
 				return denied

@@ -37,7 +37,7 @@ func (x outgoing) String() string { return describeOutgoing(x.s, x.m, x.at) }
 // outgoings is every combination of what a policy can see.
 func outgoings() (all []outgoing) {
 	at := kit.Noon()
-	for _, s := range []compliance.State{{}, optedOut(at.Add(-time.Minute)), optedOut(at.Add(-time.Hour)), optedIn(at.Add(-time.Minute))} {
+	for _, s := range []compliance.State{{}, optedOut(at.Add(-time.Minute)), optedOut(at.Add(-time.Hour)), optedIn(at.Add(-time.Minute)), held(at.Add(-time.Minute)), held(at.Add(-25 * time.Hour))} {
 		for _, ago := range []time.Duration{0, time.Hour, 25 * time.Hour} {
 			for _, base := range []compliance.Outgoing{sms(at, ago), whatsApp(at, ago)} {
 				for _, human := range []bool{true, false} {

@@ -98,6 +98,8 @@ func describeOutgoing(s compliance.State, m compliance.Outgoing, at time.Time) s
 	switch {
 	case s.OptedOut:
 		text += fmt.Sprintf(" to a contact that opted out %v before (entry %d)", at.Sub(s.Since), s.Entry)
+	case s.Held.Stands():
+		text += fmt.Sprintf(" to a contact that is held since %v, until %v,", at.Sub(s.Held.Since), s.Held.Until.Sub(at))
 	case s.Entry != 0:
 		text += fmt.Sprintf(" to a contact that opted in again %v before (entry %d)", at.Sub(s.Since), s.Entry)
 	default:

@@ -104,6 +104,7 @@ func CopyEntry(e compliance.Entry) compliance.Entry {
 	e.OccurredAt = Time(e.OccurredAt)
 	e.RecordedAt = Time(e.RecordedAt)
 	e.SentAt = Time(e.SentAt)
+	e.Until = Time(e.Until)
 	return e
 }
 
