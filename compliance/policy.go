@@ -196,5 +196,5 @@ func (v Verdict) String() string {
 type Decision struct {
 	Verdict Verdict
 	Reason  string    // in plain words, for the agent and the record
-	Until   time.Time // for Defer: when to ask again
+	Until   time.Time // for Defer: when to ask again; the engine sets it for NeedsHuman, see Hold.Until
 }

@@ -8,7 +8,7 @@ type Record struct {
 	At      time.Time `json:"at"` // by the clock of the engine that asked
 	Verdict Verdict   `json:"verdict"`
 	Reason  string    `json:"reason"`
-	Until   time.Time `json:"until,omitzero"`  // for Defer
+	Until   time.Time `json:"until,omitzero"`  // for Defer and NeedsHuman, see Decision.Until
 	Entry   EntryID   `json:"entry,omitempty"` // the ledger entry that decided what stood, or 0 if there was none
 }
 

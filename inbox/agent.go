@@ -123,6 +123,9 @@ type View struct {
 	Unread  int64 // messages of the customer that the user has not read
 	// OptedOut says that the customer has opted out of messages.
 	OptedOut bool
+	// Held says that a person has to decide whether the customer has; nil if
+	// there is nothing to decide.
+	Held *Held
 }
 
 // Conversation returns one conversation.
@@ -190,9 +193,14 @@ func (a *Agent) views(t *tx, convs []store.Conversation) ([]View, error) {
 		for _, key := range keysOf(c) {
 			about = append(about, consent[key]...)
 		}
+		state := compliance.Fold(about)
+		held, err := heldView(t, c.ID, state.Held, about)
+		if err != nil {
+			return nil, err
+		}
 		views[i] = View{
 			Conversation: c, Contact: person[c.Contact], Unread: unread[i],
-			OptedOut: compliance.Fold(about).OptedOut,
+			OptedOut: state.OptedOut, Held: held,
 		}
 	}
 	return views, nil

@@ -75,6 +75,13 @@ type Config struct {
 	// everything else. Defaults to HoldUnconfirmed for every message.
 	Unconfirmed func(m store.Message) UnconfirmedAction
 
+	// HoldTerm is how long a person has to decide about a message that may be
+	// a wish to stop. Meanwhile nothing goes to the customer that we would send
+	// first or that is automatic; then it is an opt-out. At most ten days: in the
+	// United States a wish to stop has to be honoured within a reasonable time,
+	// at most ten business days (47 CFR 64.1200(a)(10)). Defaults to 24 hours.
+	HoldTerm time.Duration
+
 	// TaskAttempts is how often other work is tried before it is set aside
 	// for a person, see Admin.SetAside. Defaults to 10.
 	TaskAttempts int
@@ -140,6 +147,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.RespondTimeout, 5*time.Second)
 	setDefault(&c.SendTimeout, 15*time.Second)
 	setDefault(&c.SendAttempts, 12)
+	setDefault(&c.HoldTerm, 24*time.Hour)
 	setDefault(&c.TaskAttempts, 10)
 	setDefault(&c.LeaseTTL, 15*time.Second)
 	setDefault(&c.DrainTimeout, c.SendTimeout+5*time.Second)
@@ -195,6 +203,10 @@ func (c Config) validate() error {
 	if c.BackfillInterval > 0 && c.BackfillInterval < time.Second {
 		bad("BackfillInterval", "is under a second; providers would be asked without a pause")
 	}
+	if c.HoldTerm > longestHoldTerm {
+		bad("HoldTerm", "is over ten days; the law gives no longer to honour a wish to stop")
+	}
+	notNegative("HoldTerm", c.HoldTerm < 0)
 	notNegative("RouteTimeout", c.RouteTimeout < 0)
 	notNegative("RespondTimeout", c.RespondTimeout < 0)
 	notNegative("SendTimeout", c.SendTimeout < 0)

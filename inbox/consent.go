@@ -131,7 +131,22 @@ func optInAt(a arrival, entries []compliance.Entry) (at time.Time, clear bool) {
 			at = e.OccurredAt.Add(time.Microsecond)
 		}
 	}
-	return at, clear
+	return afterHolds(at, a, entries), clear
+}
+
+// afterHolds is when an opt-in counts from that came after what holds: later than
+// that, whosever clock it was by. One that does not undo an opt-out ends nothing.
+func afterHolds(at time.Time, a arrival, entries []compliance.Entry) time.Time {
+	if a.adopted || a.message.Late || !newest(entries, compliance.OptOut).OccurredAt.Before(at) {
+		return at
+	}
+	for _, e := range compliance.Undecided(entries) {
+		written := a.message.SentAt.IsZero() || e.SentAt.IsZero() || a.message.SentAt.After(e.SentAt)
+		if written && !at.After(e.OccurredAt) {
+			at = e.OccurredAt.Add(time.Microsecond)
+		}
+	}
+	return at
 }
 
 func earliest(a, b time.Time) time.Time {
@@ -157,7 +172,7 @@ func newest(entries []compliance.Entry, kind compliance.Kind) compliance.Entry {
 // holds. Key, ID, Channel and RecordedAt are filled in. It returns the entry
 // and what holds with it.
 func (in *Inbox) recordConsent(t *tx, conv store.Conversation, before consent, e compliance.Entry, message store.MessageID) (compliance.Entry, compliance.State, error) {
-	if e.Kind == compliance.OptOut {
+	if e.Kind == compliance.OptOut || e.Kind == compliance.Ambiguous {
 		e.OccurredAt = optOutAt(e.OccurredAt, before.entries)
 	}
 	e.Channel = conv.Channel
@@ -168,8 +183,8 @@ func (in *Inbox) recordConsent(t *tx, conv store.Conversation, before consent, e
 	if err := t.AppendConsent(added...); err != nil {
 		return e, before.state, err
 	}
-	if after.OptedOut == before.state.OptedOut {
-		return added[0], after, nil
+	if err := in.tellHold(t, conv, before, after, added[0], message); err != nil || after.OptedOut == before.state.OptedOut {
+		return added[0], after, err
 	}
 	ev := consentEvent(t, conv, e, after)
 	ev.Message = message
@@ -179,7 +194,7 @@ func (in *Inbox) recordConsent(t *tx, conv store.Conversation, before consent, e
 // link makes an entry for every key that a customer has, each behind the others of
 // its key, and says what holds with them.
 func (in *Inbox) link(t *tx, before consent, e compliance.Entry) ([]compliance.Entry, compliance.State, error) {
-	e.OccurredAt, e.SentAt, e.RecordedAt = record.Time(e.OccurredAt), record.Time(e.SentAt), record.Time(t.now)
+	e.OccurredAt, e.SentAt, e.Until, e.RecordedAt = record.Time(e.OccurredAt), record.Time(e.SentAt), record.Time(e.Until), record.Time(t.now)
 	added := make([]compliance.Entry, len(before.keys))
 	for i, key := range before.keys {
 		id, err := t.NewID()
@@ -199,11 +214,7 @@ func consentEvent(t *tx, conv store.Conversation, e compliance.Entry, after comp
 	if !after.OptedOut {
 		typ = store.ContactOptedIn
 	}
-	author := store.Author{Kind: actorOf(e.Source)}
-	if author.Kind == store.ByUser {
-		author.User = store.UserID(e.Actor)
-	}
-	return eventOf(t, conv, typ, author, store.Detail{Reason: e.Rule})
+	return eventOf(t, conv, typ, authorOf(e), store.Detail{Reason: e.Rule})
 }
 
 // entriesOf returns the entries of one key.
@@ -223,7 +234,7 @@ func actorOf(s compliance.Source) store.AuthorKind {
 		return store.ByCustomer
 	case compliance.FromOperator:
 		return store.ByUser
-	case compliance.FromProvider, compliance.FromImport:
+	case compliance.FromProvider, compliance.FromImport, compliance.FromDeadline:
 	}
 	return store.BySystem
 }

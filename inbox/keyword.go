@@ -24,6 +24,10 @@ func (in *Inbox) classify(m channel.Inbound, c compliance.Context) compliance.Cl
 		in.log.Error("the opt-out policy panicked; the message is left to a person", "channel", m.To.Medium(), "from", m.From, "err", err)
 		return compliance.Classification{Kind: compliance.Ambiguous, Rule: "the opt-out policy failed"}
 	}
+	if class.Kind > compliance.Ambiguous {
+		in.log.Error("the opt-out policy read a message as what no message is; it is left to a person", "channel", m.To.Medium(), "from", m.From, "kind", uint8(class.Kind))
+		return compliance.Classification{Kind: compliance.Ambiguous, Rule: "the opt-out policy failed"}
+	}
 	return class
 }
 
@@ -72,8 +76,10 @@ func (in *Inbox) answerKeyword(t *tx, box store.Inbox, conv *store.Conversation,
 	var text string
 	answer := !a.message.ProviderReplied
 	switch msg.Kind {
-	case compliance.None, compliance.Ambiguous:
+	case compliance.None, compliance.Released:
 		return nil
+	case compliance.Ambiguous:
+		return in.hold(t, *conv, msg, a, before)
 	case compliance.OptOut, compliance.OptIn:
 		if a.adopted && msg.Kind == compliance.OptOut && recordedAt(before.entries, a.at) {
 			return nil // it has been in the ledger since it came in

@@ -145,6 +145,8 @@ func (in *Inbox) take(t *tx, conv store.Conversation, task store.Task) (*piece, 
 		return &piece{reconcile: u}, nil
 	case store.TaskWake:
 		return nil, in.wake(t, conv, task)
+	case store.TaskDecide:
+		return nil, in.holdOver(t, conv, task)
 	}
 	return nil, fmt.Errorf("%w: task %v is of kind %q", errUnknownTask, task.ID, task.Kind)
 }

@@ -41,12 +41,12 @@ func (in *Inbox) queue(t *tx, conv *store.Conversation, d draft) (store.Message,
 	}
 	m.State, m.StateAt = store.StateQueued, t.now
 	due := t.now
-	switch decision.Verdict {
-	case compliance.Allow:
-	case compliance.Defer:
+	switch {
+	case decision.Verdict == compliance.Allow:
+	case mayCome(decision):
 		m.State, m.DueAt, m.Reason = store.StateDeferred, decision.Until, decision.Reason
 		due = decision.Until
-	case compliance.Deny, compliance.NeedsTemplate, compliance.NeedsHuman:
+	default:
 		m.State, m.Reason = store.StateBlocked, decision.Reason
 	}
 	t.moves = append(t.moves, moved{m.Channel, m.State})
@@ -80,8 +80,22 @@ func (in *Inbox) gate(t *tx, conv store.Conversation, m *store.Message) (complia
 	if err != nil {
 		return compliance.Decision{}, err
 	}
+	if decision.Verdict == compliance.NeedsHuman {
+		// What holds ends: until then nothing is lost. Nobody is asked about
+		// anything else, so it would wait for ever.
+		decision.Until = time.Time{}
+		if c.state.Held.Until.After(t.now) {
+			decision.Until = c.state.Held.Until
+		}
+	}
 	m.Decision = compliance.RecordOf(decision, c.state, t.now)
 	return decision, nil
+}
+
+// mayCome reports whether the gate is to be asked again about a message, at the
+// decision's moment at the latest.
+func mayCome(d compliance.Decision) bool {
+	return d.Verdict == compliance.Defer || d.Verdict == compliance.NeedsHuman && !d.Until.IsZero()
 }
 
 // askPolicy asks the policy about a message. What can't be decided is denied.
@@ -159,7 +173,7 @@ func (in *Inbox) attempt(t *tx, conv store.Conversation, task store.Task) (*piec
 	}
 	ch := in.channels[m.Channel]
 	switch {
-	case decision.Verdict == compliance.Defer:
+	case mayCome(decision):
 		return nil, in.postpone(t, conv, m, task, store.StateDeferred, decision)
 	case decision.Verdict != compliance.Allow:
 		return nil, in.finish(t, conv, m, task, store.StateBlocked, "", decision.Reason)

@@ -53,6 +53,8 @@ const (
 
 	ContactOptedOut EventType = "contact.opted_out" // Reason
 	ContactOptedIn  EventType = "contact.opted_in"  // Reason
+	ContactHeld     EventType = "contact.held"      // Reason, Until: a person has to decide whether Message is an opt-out
+	ContactReleased EventType = "contact.released"  // Reason: it is none; Until: of another message that still waits
 
 	StrayReceived EventType = "stray.received" // Reason
 	StrayResolved EventType = "stray.resolved"

@@ -96,7 +96,7 @@ const (
 	StateQueued      State = "queued"      // waits for its turn
 	StateAttempting  State = "attempting"  // is being handed to the provider
 	StateRetrying    State = "retrying"    // was certainly not sent; tried again at DueAt
-	StateDeferred    State = "deferred"    // may not be sent before DueAt
+	StateDeferred    State = "deferred"    // may not be sent before DueAt, or before a person has decided about the customer, which is done by DueAt
 	StateUnconfirmed State = "unconfirmed" // may have been sent; not sent again unless somebody finds out or decides
 	StateAccepted    State = "accepted"    // the provider has it
 	StateSent        State = "sent"        // handed to the next carrier

@@ -28,6 +28,7 @@ const (
 	TaskSettle    TaskKind = "settle"    // an attempt has had its time: what became of it?
 	TaskReconcile TaskKind = "reconcile" // ask the provider what became of an uncertain attempt
 	TaskWake      TaskKind = "wake"      // a snooze ends
+	TaskDecide    TaskKind = "decide"    // the time is over to decide whether a message is an opt-out
 )
 
 // Lease is the right to work on a conversation for a while.
