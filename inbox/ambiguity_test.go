@@ -63,9 +63,19 @@ func newUnsure(t *testing.T) (*talk, *unsure) {
 // anotherEngine returns one of another process, with the same clock.
 func anotherEngine(k *talk, db store.Store, router routing.Router) *inbox.Inbox {
 	k.t.Helper()
-	in, err := inbox.NewWithSources(inbox.Config{
-		Store: db, Channels: []channel.Channel{k.Carrier}, Router: router, Logger: slog.New(slog.DiscardHandler),
-	}, sources.Sources{Now: k.Now, Jitter: func() float64 { return 0.5 }, Name: func() string { return "another process" }})
+	return engineOf(k, inbox.Config{Store: db, Router: router}, "another process", k.Now)
+}
+
+// anotherEngineAt returns one of another process, with a clock of its own.
+func anotherEngineAt(k *talk, db store.Store, name string, now func() time.Time) *inbox.Inbox {
+	k.t.Helper()
+	return engineOf(k, inbox.Config{Store: db}, name, now)
+}
+
+func engineOf(k *talk, cfg inbox.Config, name string, now func() time.Time) *inbox.Inbox {
+	k.t.Helper()
+	cfg.Channels, cfg.Logger = []channel.Channel{k.Carrier}, slog.New(slog.DiscardHandler)
+	in, err := inbox.NewWithSources(cfg, sources.Sources{Now: now, Jitter: func() float64 { return 0.5 }, Name: func() string { return name }})
 	if err != nil {
 		k.t.Fatal(err)
 	}
