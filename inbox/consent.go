@@ -134,17 +134,30 @@ func optInAt(a arrival, entries []compliance.Entry) (at time.Time, clear bool) {
 	return afterHolds(at, a, entries), clear
 }
 
-// afterHolds is when an opt-in counts from that came after what holds: later than
-// that, whosever clock it was by. One that does not undo an opt-out ends nothing.
+// afterHolds is when an opt-in counts from, among messages that hold: later than
+// those before it, whosever clock they came in by, and not later than those that
+// were written after it, or may have been. One that does not undo an opt-out ends
+// nothing.
 func afterHolds(at time.Time, a arrival, entries []compliance.Entry) time.Time {
-	if a.adopted || a.message.Late || !newest(entries, compliance.OptOut).OccurredAt.Before(at) {
+	if !newest(entries, compliance.OptOut).OccurredAt.Before(at) {
 		return at
 	}
+	var older []compliance.Entry
 	for _, e := range compliance.Undecided(entries) {
-		written := a.message.SentAt.IsZero() || e.SentAt.IsZero() || a.message.SentAt.After(e.SentAt)
-		if written && !at.After(e.OccurredAt) {
+		sent := a.message.SentAt
+		newer := !a.message.Late && !a.adopted
+		if !sent.IsZero() && !e.SentAt.IsZero() {
+			newer = sent.After(e.SentAt)
+		}
+		switch {
+		case !newer:
+			older = append(older, e)
+		case !at.After(e.OccurredAt):
 			at = e.OccurredAt.Add(time.Microsecond)
 		}
+	}
+	for _, e := range older {
+		at = earliest(at, e.OccurredAt)
 	}
 	return at
 }

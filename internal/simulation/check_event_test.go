@@ -123,7 +123,7 @@ type fold struct {
 	convs         map[store.ConversationID]folded
 	states        map[store.MessageID]store.State
 	marks         map[markKey]int64
-	out           map[compliance.Key]bool
+	out, held     map[compliance.Key]bool
 	strays, aside int
 }
 
@@ -133,6 +133,7 @@ func newFold() *fold {
 		states: make(map[store.MessageID]store.State),
 		marks:  make(map[markKey]int64),
 		out:    make(map[compliance.Key]bool),
+		held:   make(map[compliance.Key]bool),
 	}
 }
 
@@ -165,7 +166,13 @@ func (f *fold) add(ev store.Event, theirs channel.Address, fail failer) {
 		f.marks[markKey{ev.Account, ev.Actor.User, ev.Conversation}] = d.Seq
 	case store.ContactOptedOut, store.ContactOptedIn:
 		if theirs != "" {
-			f.out[compliance.KeyOf(string(ev.Account), theirs)] = ev.Type == store.ContactOptedOut
+			key := compliance.KeyOf(string(ev.Account), theirs)
+			f.out[key] = ev.Type == store.ContactOptedOut
+			f.held[key] = false
+		}
+	case store.ContactHeld, store.ContactReleased:
+		if theirs != "" {
+			f.held[compliance.KeyOf(string(ev.Account), theirs)] = !d.Until.IsZero()
 		}
 	case store.StrayReceived:
 		f.strays++
@@ -242,6 +249,9 @@ var eventsAreState = &check{15, "events equal state", "at every commit, folding 
 				stray := slices.ContainsFunc(entries, func(entry compliance.Entry) bool { return entry.Message == "" })
 				if said, known := f.out[key]; known && !stray && key.Family == channel.Telephony && said != compliance.Fold(entries).OptedOut {
 					fail("the events say %v of the opt-out of %v", said, key)
+				}
+				if said, known := f.held[key]; known && !stray && key.Family == channel.Telephony && said != compliance.Fold(entries).Held.Stands() {
+					fail("the events say %v of what holds for %v", said, key)
 				}
 			}
 		},

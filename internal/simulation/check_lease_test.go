@@ -3,6 +3,7 @@ package simulation
 import (
 	"slices"
 
+	"github.com/teaminbox/teaminbox/compliance"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -78,7 +79,9 @@ func aboutItsAttempt(m *model, id store.ConversationID, write any) bool {
 		before, ok := m.messages[r.ID]
 		return ok && before.Attempts == r.Attempts && before.Attempts > 0
 	case store.Task:
-		return r.Kind == store.TaskSend && m.messages[r.Message].Attempts > 0 || r.Kind == store.TaskReconcile
+		// An opt-out that the provider reports lets be decided what waits for a person.
+		waits := m.messages[r.Message].State == store.StateDeferred && m.messages[r.Message].Decision.Verdict == compliance.NeedsHuman
+		return r.Kind == store.TaskSend && (m.messages[r.Message].Attempts > 0 || waits) || r.Kind == store.TaskReconcile
 	case taskDeleted:
 		t, ok := m.tasks[store.TaskID(r)]
 		return !ok || t.Message != 0 && m.messages[t.Message].Attempts > 0

@@ -91,15 +91,20 @@ var timers = &check{13, "timers", "what is to happen at a moment happens once, a
 			}
 		case store.Message:
 			before := m.messages[r.ID]
-			if r.State == store.StateAttempting && before.DueAt.Truncate(time.Microsecond).After(x.now) {
+			// What waits for a person goes when they have decided.
+			waits := before.State == store.StateDeferred && before.Decision.Verdict == compliance.NeedsHuman
+			if r.State == store.StateAttempting && !waits && before.DueAt.Truncate(time.Microsecond).After(x.now) {
 				fail("commit %d begins at %v to send message %v, which waits until %v", x.n, x.now, r.ID, before.DueAt)
 			}
 		case taskDeleted:
 			t := m.tasks[store.TaskID(r)]
-			if t.Kind != store.TaskWake {
+			switch t.Kind {
+			case store.TaskWake:
+				woken[t.Conversation] = x
+			case store.TaskDecide:
+			default:
 				return
 			}
-			woken[t.Conversation] = x
 			if t.DueAt.After(x.now) {
 				fail("commit %d ends at %v task %v, which is due at %v", x.n, x.now, t.ID, t.DueAt)
 			}

@@ -47,7 +47,7 @@ type rows struct {
 // checks are all promises, in the order of their numbers.
 func checks() []*check {
 	return []*check{
-		ackIsDurable, commitsAreKept, inboundOnce, backfilled, clientsKnow, optOut, optOutAcked, ledgerChained, statesMove, reportsClimb, comesToRest,
+		ackIsDurable, commitsAreKept, inboundOnce, backfilled, clientsKnow, optOut, optOutAcked, held, ledgerChained, statesMove, reportsClimb, comesToRest,
 		sendsTold, notSentTwice, fencing, claimsWin, claimsLinearize, oneOrder, sendOrder, timers, eventOrder, eventsResume,
 		eventsAreState, isolation, poison, accounts, neverImpossible,
 	}

@@ -272,6 +272,8 @@ func (w *world) prepare(a *activity, e *engine) func(context.Context) error {
 		}
 	case opPoll:
 		return w.preparePoll(a, e)
+	case opLetGo, opConfirm:
+		return w.prepareHold(a, e)
 	case opSeat, opTeam, opRequeue, opNumber:
 		return w.prepareAdmin(a, e)
 	default:

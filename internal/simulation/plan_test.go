@@ -83,11 +83,14 @@ const (
 	opBackfill opKind = "backfill"
 	opResend   opKind = "resend"
 	opMarkSent opKind = "mark sent"
+
+	opLetGo   opKind = "release hold"
+	opConfirm opKind = "confirm opt-out"
 )
 
 // oneCommit are the operations that commit once, so that several of them can
 // run on one engine and share its transactions.
-var oneCommit = []opKind{opDeliver, opReply, opNote, opClaim, opRelease, opAssign, opSnooze, opClose, opReopen, opRead, opResend, opMarkSent}
+var oneCommit = []opKind{opDeliver, opReply, opNote, opClaim, opRelease, opAssign, opSnooze, opClose, opReopen, opRead, opResend, opMarkSent, opLetGo, opConfirm}
 
 // weights are how often operations are drawn. Those that are there in every
 // run have their own list.
@@ -97,7 +100,7 @@ var (
 		opReply: 12, opNote: 2, opClaim: 5, opRelease: 3, opAssign: 2, opSnooze: 3, opClose: 3, opReopen: 1, opRead: 2,
 		opAdopt: 2, opDismiss: 1, opPoll: 3, opLook: 1, opSeat: 2, opTeam: 1, opNumber: 1, opEnd: 1, opRequeue: 1, opPoison: 1,
 		opCrash: 2, opStall: 4, opSkew: 1, opOpen: 2,
-		opBackfill: 2, opResend: 2, opMarkSent: 1,
+		opBackfill: 2, opResend: 2, opMarkSent: 1, opLetGo: 3, opConfirm: 1,
 	}
 )
 
@@ -113,6 +116,7 @@ type fault struct {
 var (
 	ordinary = []string{"Do you have a table for two?", "hello", "Thank you!", "When do you open?", "yes", "auto please"}
 	keywords = []string{"STOP", "START", "HELP", "stop", "UNSUBSCRIBE", "STOP please"}
+	unclear  = []string{"enough", "haha stop it", "cancelar"} // of which a person has to decide
 )
 
 // newPlan makes the plan of a seed.
@@ -198,6 +202,9 @@ func (p *plan) add(r *rand.Rand, kind opKind, rate float64) {
 		o.Text = ordinary[r.IntN(len(ordinary))]
 		if r.IntN(10) < 4 {
 			o.Text = keywords[r.IntN(len(keywords))]
+		}
+		if o.C%8 == 3 {
+			o.Text = unclear[o.C/8%uint32(len(unclear))]
 		}
 		if r.Float64() < 4*rate {
 			o.Disturb = disturbance(r)

@@ -51,6 +51,20 @@ var plantedBugs = []plantedBug{
 		by:   optOut,
 	},
 	{
+		name: "the responders go on while a message holds",
+		file: "compliance/standard.go",
+		old:  "case s.Held.Stands() && !m.answersInPerson():",
+		new:  "case s.Held.Stands() && m.Purpose == Marketing:",
+		by:   held,
+	},
+	{
+		name: "the time for a decision ends without an opt-out",
+		file: "inbox/hold.go",
+		old:  "\tif i < 0 {\n",
+		new:  "\tif i < 0 || undecided[i].Message != \"\" {\n",
+		by:   held,
+	},
+	{
 		name: "an entry of the ledger is changed after it was linked",
 		file: "inbox/consent.go",
 		old:  "linked, in.name())",

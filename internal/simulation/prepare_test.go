@@ -34,6 +34,39 @@ func (w *world) prepareDecision(a *activity, e *engine) func(context.Context) er
 	return func(ctx context.Context) error { return agent.MarkSent(ctx, msg.ID) }
 }
 
+// prepareHold lets somebody decide about what holds, in a conversation where
+// something does, or in any.
+func (w *world) prepareHold(a *activity, e *engine) func(context.Context) error {
+	o, d := a.op, &a.did
+	conv, ok := w.conversation(o)
+	if !ok {
+		return nil
+	}
+	w.mu.Lock()
+	var open []store.Message
+	for _, t := range sorted(w.present().tasks) {
+		if t.Kind == store.TaskDecide {
+			open = append(open, w.present().messages[t.Message])
+		}
+	}
+	var seen int64 // all
+	if len(open) > 0 && o.C%8 > 0 {
+		msg := open[int(o.A)%len(open)]
+		conv = w.present().convs[msg.Conversation]
+		if o.C%3 == 0 {
+			seen = msg.Seq
+		}
+	}
+	w.mu.Unlock()
+	d.conv, d.who = conv.ID, person(o, conv.Account)
+	agent := e.in.Agent(d.who.Account, d.who.ID)
+	a.about = fmt.Sprintf("in conversation %v by %s/%s", conv.ID, d.who.Account, d.who.ID)
+	if o.Kind == opLetGo {
+		return func(ctx context.Context) error { return agent.ReleaseHold(ctx, conv.ID, seen, "no") }
+	}
+	return func(ctx context.Context) error { return agent.ConfirmOptOut(ctx, conv.ID, "yes") }
+}
+
 func (w *world) prepareStray(a *activity, e *engine) func(context.Context) error {
 	o, d := a.op, &a.did
 	w.mu.Lock()
