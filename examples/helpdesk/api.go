@@ -56,6 +56,8 @@ func (a *api) routes(mux *http.ServeMux, who authenticator) {
 	handle("POST /api/conversations/{id}/close", act((*inbox.Agent).Close))
 	handle("POST /api/conversations/{id}/reopen", act((*inbox.Agent).Reopen))
 	handle("POST /api/conversations/{id}/read", a.read)
+	handle("POST /api/conversations/{id}/hold/release", a.releaseHold)
+	handle("POST /api/conversations/{id}/hold/opt-out", a.confirmOptOut)
 	handle("POST /api/messages/{id}/resend", settle((*inbox.Agent).Resend))
 	handle("POST /api/messages/{id}/sent", settle((*inbox.Agent).MarkSent))
 	handle("GET /api/strays", a.strays)
@@ -77,12 +79,18 @@ func act(do func(*inbox.Agent, context.Context, inbox.ConversationID) error) han
 		if err := do(agent, r.Context(), id); err != nil {
 			return nil, err
 		}
-		view, err := agent.Conversation(r.Context(), id)
-		if errors.Is(err, inbox.ErrNotFound) || errors.Is(err, inbox.ErrAlreadyClaimed) {
-			return nil, nil
-		}
-		return conversationOf(view), err
+		return afterwards(r.Context(), agent, id)
 	}
+}
+
+// afterwards returns a conversation as it is after what the user did, or nothing
+// if the user does not see it any more.
+func afterwards(ctx context.Context, agent *inbox.Agent, id inbox.ConversationID) (any, error) {
+	view, err := agent.Conversation(ctx, id)
+	if errors.Is(err, inbox.ErrNotFound) || errors.Is(err, inbox.ErrAlreadyClaimed) {
+		return nil, nil
+	}
+	return conversationOf(view), err
 }
 
 // settle makes a handler of what a user decides about an unconfirmed message.
@@ -234,6 +242,43 @@ func (a *api) read(w http.ResponseWriter, r *http.Request, agent *inbox.Agent) (
 	return nil, agent.MarkRead(r.Context(), id, in.Seq)
 }
 
+// decision is what a user says of a message that may be a wish to stop. Seen is
+// the number of the last message that the page showed.
+type decision struct {
+	Seen   int64  `json:"seen"`
+	Reason string `json:"reason"`
+}
+
+func (a *api) releaseHold(w http.ResponseWriter, r *http.Request, agent *inbox.Agent) (any, error) {
+	var in decision
+	id, err := pathID[inbox.ConversationID](r)
+	if err != nil {
+		return nil, err
+	}
+	if err := readJSON(w, r, &in); err != nil {
+		return nil, err
+	}
+	if err := agent.ReleaseHold(r.Context(), id, in.Seen, in.Reason); err != nil {
+		return nil, err
+	}
+	return afterwards(r.Context(), agent, id)
+}
+
+func (a *api) confirmOptOut(w http.ResponseWriter, r *http.Request, agent *inbox.Agent) (any, error) {
+	var in decision
+	id, err := pathID[inbox.ConversationID](r)
+	if err != nil {
+		return nil, err
+	}
+	if err := readJSON(w, r, &in); err != nil {
+		return nil, err
+	}
+	if err := agent.ConfirmOptOut(r.Context(), id, in.Reason); err != nil {
+		return nil, err
+	}
+	return afterwards(r.Context(), agent, id)
+}
+
 func (a *api) strays(_ http.ResponseWriter, r *http.Request, agent *inbox.Agent) (any, error) {
 	strays, err := agent.Strays(r.Context(), 0)
 	if err != nil {
@@ -369,7 +414,7 @@ func statusOf(err error) int {
 		return http.StatusNotFound
 	case errors.Is(err, inbox.ErrUnlicensed):
 		return http.StatusForbidden
-	case errors.Is(err, inbox.ErrAlreadyClaimed), errors.Is(err, inbox.ErrNotClaimed), errors.Is(err, inbox.ErrConflict), errors.Is(err, inbox.ErrSettled):
+	case errors.Is(err, inbox.ErrAlreadyClaimed), errors.Is(err, inbox.ErrNotClaimed), errors.Is(err, inbox.ErrConflict), errors.Is(err, inbox.ErrSettled), errors.Is(err, inbox.ErrNotHeld):
 		return http.StatusConflict
 	case errors.Is(err, inbox.ErrBlocked):
 		return http.StatusUnprocessableEntity

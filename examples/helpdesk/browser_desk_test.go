@@ -23,6 +23,7 @@ func TestBrowser(t *testing.T) {
 		"a claim takes it from the others":    claimed,
 		"closed and opened again":             closedAndReopened,
 		"who has opted out gets nothing":      optedOut,
+		"somebody decides what is meant":      decidedAbout,
 		"a stray is put into an inbox":        strayed,
 		"without a seat there is nothing":     withoutSeat,
 		"what people write is text":           onlyText,
@@ -182,6 +183,42 @@ func optedOut(t *testing.T, b browser) {
 	alice.sees("that the customer is back", `document.querySelector("#stop").hidden && !document.querySelector("#list .stop")`)
 	alice.press(enter)
 	phone.sees("the answer", shows(".message.in", "Are you sure?"))
+}
+
+// A message that may mean stop is decided about by one agent, and all of them
+// see it.
+func decidedAbout(t *testing.T, b browser) {
+	server := start(t, dbFile(t), nil)
+	alice, bob, phone := b.signIn(t, "alice", server.url), b.signIn(t, "bob", server.url), b.phone(t, server.url)
+	phone.say("hello")
+	for _, agent := range []*page{alice, bob} {
+		agent.click(row(agent, "0123"))
+		agent.sees("the conversation", shows(".message.in", "hello"))
+	}
+	phone.say("cancelar")
+	for _, agent := range []*page{alice, bob} {
+		agent.sees("the question", shows("#held", "Does “cancelar” mean stop?")+" && "+shows("#list .held", "Stop?"))
+		agent.sees("until when there is time", `/decides itself as an opt-out at \d\d:\d\d( [AP]M)? tomorrow\./.test(document.querySelector("#held-until").textContent)`)
+	}
+	alice.answer("We look at your order.")
+	phone.sees("her answer, as she has read it", shows(".message.in", "We look at your order."))
+	alice.sees("the question still", shows("#held", "Does “cancelar” mean stop?"))
+
+	bob.do("go to the button", chromedp.Focus(chromedp.CSS("#keep-writing")))
+	bob.press(enter)
+	for _, agent := range []*page{alice, bob} {
+		agent.sees("that somebody has decided", `document.querySelector("#held").hidden && !document.querySelector("#list .held")`)
+	}
+	bob.sees("the focus where he goes on", focused("#text"))
+
+	phone.say("enough")
+	for _, agent := range []*page{alice, bob} {
+		agent.sees("the next question", shows("#held", "Does “enough” mean stop?"))
+	}
+	alice.click("#opt-out")
+	for _, agent := range []*page{alice, bob} {
+		agent.sees("that the customer has opted out", shows("#stop", "has opted out")+` && document.querySelector("#held").hidden && `+shows("#list .stop", "Opted out"))
+	}
 }
 
 func strayed(t *testing.T, b browser) {

@@ -71,6 +71,10 @@ func legible(t *testing.T, b browser) {
 	if err := receive(server, fake, twiliotest.Message{From: "+14155550129", To: supportNumber, Body: "STOP"}); err != nil {
 		t.Fatal(err)
 	}
+	if err := receive(server, fake, twiliotest.Message{From: "+14155550128", To: supportNumber, Body: "cancelar"}); err != nil {
+		t.Fatal(err)
+	}
+	alice.sees("who may have", shows("#list .held", "Stop?"))
 	alice.sees("that the customer has opted out", shows("#stop", "has opted out"))
 	phones := start(t, dbFile(t), nil)
 	phone := b.phone(t, phones.url)

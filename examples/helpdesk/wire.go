@@ -32,7 +32,17 @@ type conversation struct {
 	Preview      string               `json:"preview"`
 	Unread       int64                `json:"unread"`
 	OptedOut     bool                 `json:"opted_out,omitempty"`
+	Held         *held                `json:"held,omitempty"` // until somebody has decided
 	Version      int64                `json:"version"`
+}
+
+// held is a message that may be a wish to stop, and until when that is to be
+// decided.
+type held struct {
+	Message inbox.MessageID `json:"message,omitzero"` // not there if it is in another conversation
+	Rule    string          `json:"rule"`
+	Since   time.Time       `json:"since"`
+	Until   time.Time       `json:"until,omitzero"`
 }
 
 type conversationPage struct {
@@ -46,11 +56,15 @@ func conversationOf(v inbox.View) conversation {
 	if name == "" {
 		name = string(v.Theirs)
 	}
-	return conversation{
+	c := conversation{
 		ID: v.ID, Inbox: v.Inbox, Customer: name, Address: v.Theirs, Ours: v.Ours, Status: v.Status, SnoozedUntil: v.SnoozedUntil,
 		Users: v.Users, Teams: v.Teams, ClaimedBy: v.ClaimedBy, ClaimedAt: v.ClaimedAt, LastAt: v.LastAt,
 		WaitingSince: v.WaitingSince, Preview: v.Preview, Unread: v.Unread, OptedOut: v.OptedOut, Version: v.Version,
 	}
+	if h := v.Held; h != nil {
+		c.Held = &held{Message: h.Message, Rule: h.Rule, Since: h.Since, Until: h.Until}
+	}
+	return c
 }
 
 func positionText(p store.Position) string {

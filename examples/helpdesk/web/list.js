@@ -159,7 +159,7 @@ export class List {
       preview: c.preview, unread: c.unread, selected: c.id === this.selected,
       about: this.directory.inbox(c.inbox) + " · " + medium(c.address),
       claim: !c.claimed_by ? "" : c.claimed_by === this.directory.me ? "Yours" : this.directory.user(c.claimed_by),
-      stop: Boolean(c.opted_out),
+      stop: Boolean(c.opted_out), held: Boolean(c.held),
       waits: waits ? waited(c.waiting_since) : "", late: Boolean(waits) && minutesSince(c.waiting_since) >= long,
     };
   }
@@ -181,6 +181,7 @@ export class List {
         element("span", { class: "about" }, item.about),
         item.claim ? element("span", { class: "tag claimed" }, item.claim) : "",
         item.stop ? element("span", { class: "tag stop" }, "Opted out") : "",
+        item.held ? element("span", { class: "tag held" }, "Stop?") : "",
         item.waits ? element("span", { class: "tag waits" + (item.late ? " late" : "") }, item.waits) : ""));
   }
 }

@@ -4,7 +4,7 @@ import { get, post } from "./api.js";
 import { Composer } from "./composer.js";
 import { announce, byId, toast } from "./dom.js";
 import { failed, Messages } from "./messages.js";
-import { medium, number } from "./words.js";
+import { deadline, medium, number } from "./words.js";
 
 const page = 50; // messages that one request brings
 const acts = ["claim", "release", "close", "reopen"];
@@ -24,6 +24,8 @@ export class Thread {
     this.composer = new Composer({ send: (id, draft) => this.send(id, draft) });
     this.rows = new Messages({ onAgain: (text) => this.composer.again(text), onSettle: (id, what) => this.settle(id, what) });
     for (const act of acts) byId(act).addEventListener("click", () => this.act(act));
+    byId("opt-out").addEventListener("click", () => this.act("hold/opt-out", {}));
+    byId("keep-writing").addEventListener("click", () => this.act("hold/release", { seen: this.shown }));
     byId("earlier").addEventListener("click", () => this.loadEarlier());
     byId("later").addEventListener("click", () => this.loadLater());
     byId("newer").addEventListener("click", () => this.toNewest());
@@ -150,10 +152,10 @@ export class Thread {
     if (this.reachesEnd && this.shown > 0) await post("/api/conversations/" + this.id + "/read", { seq: this.shown }).catch(() => {});
   }
 
-  async act(what) {
+  async act(what, body = {}) {
     const id = this.id;
     try {
-      const after = await post("/api/conversations/" + id + "/" + what);
+      const after = await post("/api/conversations/" + id + "/" + what, body);
       if (this.id === id && after) {
         this.conversation = after;
         this.render();
@@ -206,6 +208,7 @@ export class Thread {
       .filter(Boolean).join(" · ");
     this.offer({ claim: !c.claimed_by && c.status !== "closed", release: mine, close: c.status !== "closed", reopen: c.status === "closed" });
     byId("stop").hidden = !c.opted_out;
+    this.ask(c.held);
     const state = c.status === "closed" ? "Closed. The customer's next message opens it again."
       : mine ? "You have claimed this conversation: only you answer." : c.claimed_by ? this.claimedBy(c.claimed_by) : "";
     byId("banner").textContent = state;
@@ -220,6 +223,24 @@ export class Thread {
     this.rows.show(all, this.found);
   }
 
+  // ask asks whether a message means stop, if that is to be decided. A focused
+  // button that goes leaves the focus to the text.
+  ask(held) {
+    const focused = byId("held").contains(document.activeElement);
+    byId("held").hidden = !held;
+    if (!held) {
+      if (focused) this.write(this.composer.kind);
+      return;
+    }
+    const message = [...this.messages.values()].find((m) => m.id === held.message);
+    const question = !held.message ? "What the customer wrote in another conversation may mean stop."
+      : message?.text ? "Does “" + brief(message.text) + "” mean stop?" : "Does a message of the customer's mean stop?";
+    say("held-question", question);
+    say("held-until", "Nothing automatic is sent until somebody decides." + (held.until ? " It decides itself as an opt-out " + deadline(held.until) + "." : ""));
+    byId("held").title = held.rule;
+    byId("keep-writing").hidden = !held.message; // whoever says so has to have read it
+  }
+
   // offer shows the buttons that make sense. A focused one that goes leaves
   // the focus to its neighbour.
   offer(shown) {
@@ -227,4 +248,12 @@ export class Thread {
     for (const act of acts) byId(act).hidden = !shown[act];
     if (focused && !shown[focused]) byId(acts.find((act) => shown[act]))?.focus();
   }
+}
+
+// brief cuts a text that is too long for a line.
+const brief = (text) => (text.length > 80 ? text.slice(0, 79).trimEnd() + "…" : text);
+
+// say writes a text that is read out when it changes, and only then.
+function say(id, text) {
+  if (byId(id).textContent !== text) byId(id).textContent = text;
 }

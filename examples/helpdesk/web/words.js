@@ -34,6 +34,14 @@ export function day(text) {
   return ago === 0 ? "Today" : ago === 1 ? "Yesterday" : dayOfWeek.format(at);
 }
 
+// deadline says until when something has to be done.
+export function deadline(text) {
+  const at = new Date(text);
+  const ago = daysAgo(at);
+  const when = clock.format(at);
+  return "at " + when + (ago === 0 ? "" : ago === -1 ? " tomorrow" : " on " + dayOfWeek.format(at));
+}
+
 // brief writes a moment for a list: the time today, the date before.
 export function brief(text) {
   const at = new Date(text);
