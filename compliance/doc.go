@@ -19,6 +19,9 @@
 // United States a request to stop has to be honoured within a reasonable time,
 // at most ten business days (47 CFR 64.1200(a)(10)); a deadline is well inside.
 //
+// A contact's word that comes in another way, on the telephone, say, or in the list
+// of a former provider, is a [Statement]; [StatementReader] reads them from CSV.
+//
 // # Recognising
 //
 // A text is an opt-out if a reasonable person reads it as one (47 CFR

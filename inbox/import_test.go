@@ -9,15 +9,18 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/channel/simulated"
 	"github.com/teaminbox/teaminbox/compliance"
 	"github.com/teaminbox/teaminbox/inbox"
 	"github.com/teaminbox/teaminbox/inbox/inboxtest"
 	"github.com/teaminbox/teaminbox/store"
+	"github.com/teaminbox/teaminbox/store/memory"
 )
 
 const importHeader = "address,kind,occurred_at,via,text,evidence,reason\n"
@@ -240,6 +243,50 @@ func TestImportWaitsForABusyStore(t *testing.T) {
 		t.Errorf("%v after %d tries", err, tries)
 	}
 	requireCounts(t, report, inbox.ImportReport{Line: 4, Added: 3})
+}
+
+// slow is a store whose changes take ten milliseconds each.
+type slow struct{ store.Store }
+
+func (s slow) Update(ctx context.Context, fn func(store.Tx) error) error {
+	time.Sleep(10 * time.Millisecond) // bubble time
+	return s.Store.Update(ctx, fn)
+}
+
+// sideBySide is one in which several write at once.
+type sideBySide struct{ slow }
+
+func (sideBySide) Parallelism() (updates, changes int) { return 4, 1 }
+
+// Where one process writes at a time, an import leaves the others as much time as
+// it takes itself.
+func TestImportLeavesTimeToOtherProcesses(t *testing.T) {
+	for name, tt := range map[string]struct {
+		store store.Store
+		want  time.Duration
+	}{
+		"one at a time": {slow{memory.New()}, 50 * time.Millisecond},
+		"several":       {sideBySide{slow{memory.New()}}, 30 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				carrier, err := simulated.New(simulated.Config{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				in, err := inbox.New(inbox.Config{Store: tt.store, Channels: []channel.Channel{carrier}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				begun := time.Now()
+				file := strings.ReplaceAll(suppressions(3*256-1), "2025", "1995") // in a bubble it is the year 2000
+				report, err := in.Admin("acme").ImportConsent(t.Context(), strings.NewReader(file), inbox.ImportConfig{Actor: "carol"})
+				if took := time.Since(begun); err != nil || report.Added != 3*256-1 || took != tt.want {
+					t.Errorf("%v, %d lines in %v, want %v", err, report.Added, took, tt.want)
+				}
+			})
+		})
+	}
 }
 
 // FuzzImportConsent imports arbitrary lines twice: the second time adds nothing,
