@@ -35,8 +35,9 @@ func Undecided(entries []Entry) []Entry {
 
 // undecided is Undecided for a contact that has not opted out.
 func undecided(entries []Entry) []Entry {
-	var ended latest // of opt-outs
-	var again latest // of the contact's opt-ins
+	var ended latest             // of opt-outs
+	var again latest             // of the contact's opt-ins
+	var released map[string]bool // by messages
 	var held []Entry
 	for _, e := range entries {
 		switch {
@@ -44,27 +45,22 @@ func undecided(entries []Entry) []Entry {
 			ended.add(e.OccurredAt)
 		case e.Kind == OptIn && e.Source == FromContact:
 			again.add(e.OccurredAt)
-		case e.Kind == Ambiguous && !released(entries, e):
+		case e.Kind == Ambiguous:
 			held = append(held, e)
+		case e.Kind == Released:
+			if released == nil {
+				released = make(map[string]bool)
+			}
+			released[e.Message] = true
 		}
 	}
 	standing := held[:0]
 	for _, e := range held {
-		if (!ended.any || ended.at.Before(e.OccurredAt)) && (!again.any || !again.at.After(e.OccurredAt)) {
+		if !released[e.Message] && (!ended.any || ended.at.Before(e.OccurredAt)) && (!again.any || !again.at.After(e.OccurredAt)) {
 			standing = append(standing, e)
 		}
 	}
 	return standing
-}
-
-// released reports whether a person has read a message and lets us go on.
-func released(entries []Entry, held Entry) bool {
-	for _, e := range entries {
-		if e.Kind == Released && e.Message == held.Message {
-			return true
-		}
-	}
-	return false
 }
 
 // holdOf returns the hold of the entries of a contact that has not opted out.

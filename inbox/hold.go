@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -24,6 +25,8 @@ const longestHoldTerm = 10 * 24 * time.Hour
 // hold lets everything wait that we would send to a customer first, since a
 // message of theirs may be a wish to stop, and sets the time until when a person
 // has to decide. Who has opted out gets nothing anyway.
+//
+// A conversation has one timer, however much holds in it: see holdOver.
 func (in *Inbox) hold(t *tx, conv store.Conversation, msg store.Message, a arrival, before consent) error {
 	if before.state.OptedOut {
 		return nil
@@ -36,28 +39,38 @@ func (in *Inbox) hold(t *tx, conv store.Conversation, msg store.Message, a arriv
 	if err != nil {
 		return err
 	}
+	tasks, err := t.Tasks(conv.ID)
+	if err != nil || slices.ContainsFunc(tasks, func(task store.Task) bool { return task.Kind == store.TaskDecide && !task.SetAside }) {
+		return err
+	}
 	_, err = addTask(t, conv, store.TaskDecide, msg.ID, until)
 	return err
 }
 
-// holdOver makes a message an opt-out about which nobody has decided in time.
+// holdOver makes what holds an opt-out if nobody has decided in time. What holds
+// longer than what the timer was for, which somebody has decided about, keeps it.
 func (in *Inbox) holdOver(t *tx, conv store.Conversation, task store.Task) error {
-	if err := t.DeleteTasks(task.ID); err != nil {
-		return err
-	}
 	before, err := consentOf(t, conv)
 	if err != nil {
 		return err
 	}
-	undecided := compliance.Undecided(before.entries)
-	i := slices.IndexFunc(undecided, func(e compliance.Entry) bool { return e.Message == task.Message.String() })
-	if i < 0 {
-		return nil
+	held := before.state.Held
+	if held.Until.After(t.now) {
+		task.DueAt = held.Until
+		return t.PutTasks(task)
 	}
-	held := undecided[i]
+	if err := t.DeleteTasks(task.ID); err != nil || !held.Over(t.now) {
+		return err
+	}
+	undecided := compliance.Undecided(before.entries)
+	first := undecided[slices.IndexFunc(undecided, func(e compliance.Entry) bool { return e.Until.Equal(held.Until) })]
+	var message store.MessageID
+	if err := message.UnmarshalText([]byte(first.Message)); err != nil {
+		return fmt.Errorf("inbox: ledger entry %d holds by message %q: %w", first.ID, first.Message, err)
+	}
 	return in.optOutHeld(t, conv, before, compliance.Entry{
-		Source: compliance.FromDeadline, Text: held.Text, Rule: "nobody decided in time: " + held.Rule, Message: held.Message,
-	}, task.Message)
+		Source: compliance.FromDeadline, Text: first.Text, Rule: "nobody decided in time: " + first.Rule, Message: first.Message,
+	}, message)
 }
 
 // optOutHeld writes down that what holds is an opt-out. It is not confirmed: a
@@ -201,18 +214,18 @@ func (a *Agent) ReleaseHold(ctx context.Context, id store.ConversationID, seen i
 			if before, err = consentOf(t, conv); err != nil {
 				return err
 			}
-			_, _, err := a.in.recordConsent(t, conv, before, compliance.Entry{
+			_, _, err = a.in.recordConsent(t, conv, before, compliance.Entry{
 				Kind: compliance.Released, Source: compliance.FromOperator, OccurredAt: t.now, Actor: string(a.user),
 				Text: reason, Rule: "a person decided that it is no wish to stop", Message: m.ID.String(),
 			}, m.ID)
 			if err != nil {
 				return err
 			}
-			if err := deleteTasks(t, m, store.TaskDecide); err != nil {
-				return err
-			}
 		}
-		return nil
+		if len(read) < len(here) {
+			return nil
+		}
+		return deleteHoldTimer(t, conv.ID)
 	})
 }
 
@@ -237,16 +250,32 @@ func (a *Agent) ConfirmOptOut(ctx context.Context, id store.ConversationID, reas
 		}
 		var message store.MessageID
 		for _, m := range here {
-			message = max(message, m.ID)
-			if err := deleteTasks(t, m, store.TaskDecide); err != nil {
-				return err
-			}
+			message = m.ID
+		}
+		if err := deleteHoldTimer(t, conv.ID); err != nil {
+			return err
 		}
 		return a.in.optOutHeld(t, conv, before, compliance.Entry{
 			Source: compliance.FromOperator, Actor: string(a.user), Text: reason,
 			Rule: "a person decided that it is a wish to stop: " + last.Rule, Message: last.Message,
 		}, message)
 	})
+}
+
+// deleteHoldTimer takes a deadline that nothing has any more out of the mailbox.
+func deleteHoldTimer(t *tx, id store.ConversationID) error {
+	tasks, err := t.Tasks(id)
+	if err != nil {
+		return err
+	}
+	for _, task := range tasks {
+		if task.Kind == store.TaskDecide {
+			if err := t.DeleteTasks(task.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // decideHold lets a user decide about what holds. Repeating it finds that it was

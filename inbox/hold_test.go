@@ -366,11 +366,36 @@ func TestReleaseOfWhatWasRead(t *testing.T) {
 	if told := k.told(store.ContactReleased); len(told) != 1 || !told[0].Detail.Until.Equal(second.CreatedAt.Add(24*time.Hour)) {
 		t.Errorf("the team was told %+v, want until when the other holds", told)
 	}
-	if err := alice.ReleaseHold(t.Context(), k.conv, second.Seq, ""); err != nil {
+	k.Advance(23*time.Hour + 59*time.Minute) // past the deadline of the first
+	if v := k.view(); v.OptedOut || v.Held == nil {
+		t.Fatalf("a minute before the deadline alice sees %+v, opted out %v", v.Held, v.OptedOut)
+	}
+	k.Advance(time.Minute)
+	if v := k.view(); !v.OptedOut {
+		t.Error("the deadline of the second was missed")
+	}
+	if entries := ledgerOf(t, k.Harness, alicesCustomer); entries[len(entries)-1].Message != second.ID.String() {
+		t.Errorf("the ledger is %+v, want the second message to be the opt-out", entries)
+	}
+}
+
+// However often a customer writes such things, there is one timer, and one
+// decision is enough.
+func TestManyMessagesHold(t *testing.T) {
+	k := newHeld(t, inboxtest.Config{})
+	deadline := k.Now().Add(24 * time.Hour)
+	for range 5 {
+		k.Advance(time.Minute)
+		k.customer.Send("enough")
+	}
+	if due := k.timers(); len(due) != 1 || !due[0].Equal(deadline) {
+		t.Errorf("the mailbox has timers at %v, want one at %v", due, deadline)
+	}
+	if err := k.Agent("alice").ReleaseHold(t.Context(), k.conv, 0, ""); err != nil {
 		t.Fatal(err)
 	}
-	if v := k.view(); v.Held != nil {
-		t.Errorf("alice sees %+v, want none", v.Held)
+	if v := k.view(); v.Held != nil || len(k.timers()) != 0 {
+		t.Errorf("alice sees %+v, and the mailbox has timers at %v; want none", v.Held, k.timers())
 	}
 }
 

@@ -54,18 +54,20 @@ var held = &check{5, "held", "while a message may be a wish to stop, nothing is 
 				}
 			}
 		},
-		end: func(*model) {
+		end: func(m *model) {
 			if !e.rested {
 				return
 			}
-			aside := make(map[string]bool) // timers that wait for a person
+			aside := make(map[store.ConversationID]bool) // whose timers wait for a person
 			for _, t := range e.rows.tasks {
 				if t.Kind == store.TaskDecide && t.SetAside {
-					aside[t.Message.String()] = true
+					aside[t.Conversation] = true
 				}
 			}
 			for key, about := range words {
-				if hold, stands := holding(about, "", false); stands && !aside[hold.Message] {
+				hold, stands := holding(about, "", false)
+				id, _ := strconv.ParseInt(hold.Message, 10, 64) // the engine's own
+				if stands && !aside[m.messages[store.MessageID(id)].Conversation] {
 					fail("entry %v about %v holds for ever, though there was time until %v", hold.ID, key, hold.Until)
 				}
 			}

@@ -60,8 +60,15 @@ var plantedBugs = []plantedBug{
 	{
 		name: "the time for a decision ends without an opt-out",
 		file: "inbox/hold.go",
-		old:  "\tif i < 0 {\n",
-		new:  "\tif i < 0 || undecided[i].Message != \"\" {\n",
+		old:  "err != nil || !held.Over(t.now) {",
+		new:  "err != nil || held.Over(t.now) {",
+		by:   held,
+	},
+	{
+		name: "what holds longer than the timer was for has no deadline",
+		file: "inbox/hold.go",
+		old:  "\t\ttask.DueAt = held.Until\n\t\treturn t.PutTasks(task)\n",
+		new:  "\t\treturn t.DeleteTasks(task.ID)\n",
 		by:   held,
 	},
 	{
@@ -84,7 +91,7 @@ var plantedBugs = []plantedBug{
 		old:  "if m.Attempts != o.message.Attempts || m.State",
 		new:  "if m.State",
 		by:   fencing,
-		from: 5000, // one in some thousands finds it
+		from: 30000, // one in some thousands finds it
 	},
 	{
 		name: "a timer is not consumed",
