@@ -95,9 +95,8 @@ func (e *Evidence) Verify() error {
 
 // equal compares states, whatever the location of their times.
 func (s State) equal(other State) bool {
-	same := s.Since.Equal(other.Since)
-	s.Since, other.Since = time.Time{}, time.Time{}
-	return same && s == other
+	same := s.Since.Equal(other.Since) && s.Held.Since.Equal(other.Held.Since) && s.Held.Until.Equal(other.Held.Until)
+	return same && s.OptedOut == other.OptedOut && s.Entry == other.Entry && s.Source == other.Source && s.Held.Entry == other.Held.Entry
 }
 
 // WriteJSON writes evidence for a program to read, or to be kept.

@@ -7,9 +7,9 @@ import "time"
 // we would send first or that nobody has written for this contact. The zero Hold
 // is none.
 type Hold struct {
-	Entry EntryID   // of the last message that nobody has decided about, or 0
-	Since time.Time // when the first of them came
-	Until time.Time // when that one is an opt-out unless somebody has decided, or zero if never
+	Entry EntryID   `json:"entry"`          // of the last message that nobody has decided about, or 0
+	Since time.Time `json:"since"`          // when the first of them came
+	Until time.Time `json:"until,omitzero"` // when that one is an opt-out unless somebody has decided, or zero if never
 }
 
 // Stands reports whether there is a hold.

@@ -44,7 +44,7 @@ type Entry struct {
 	OccurredAt time.Time `json:"occurred_at"`        // when the contact did it
 	RecordedAt time.Time `json:"recorded_at"`        // when it was written down
 	SentAt     time.Time `json:"sent_at,omitzero"`   // when the contact wrote it by the provider's clock, or zero
-	Text       string    `json:"text,omitempty"`     // the contact's own words, the provider's code, or the operator's reason
+	Text       string    `json:"text,omitempty"`     // the contact's own words, or the provider's code
 	Via        Via       `json:"via,omitempty"`      // how they reached us, if not in a message on a channel of ours
 	Evidence   string    `json:"evidence,omitempty"` // where the proof is, for what a person or a file has stated
 	Reason     string    `json:"reason,omitempty"`   // why it was recorded, in the words of whoever did

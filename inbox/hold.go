@@ -95,7 +95,7 @@ func (in *Inbox) tellHold(t *tx, conv store.Conversation, before consent, after 
 	if !after.OptedOut { // which is told anyway
 		typ, d := store.ContactHeld, store.Detail{Reason: e.Rule, Until: after.Held.Until}
 		if e.Kind != compliance.Ambiguous {
-			typ, d.Reason = store.ContactReleased, cmp.Or(operatorsReason(e), e.Rule)
+			typ, d.Reason = store.ContactReleased, cmp.Or(e.Reason, e.Rule)
 		}
 		ev := eventOf(t, conv, typ, authorOf(e), d)
 		ev.Message = message
@@ -107,14 +107,6 @@ func (in *Inbox) tellHold(t *tx, conv store.Conversation, before consent, after 
 		return nil
 	}
 	return in.decideAgain(t, conv.Account, before.keys)
-}
-
-// operatorsReason is why a person has decided, in their own words.
-func operatorsReason(e compliance.Entry) string {
-	if e.Source == compliance.FromOperator {
-		return e.Text
-	}
-	return ""
 }
 
 // authorOf says who brought an entry about.
@@ -216,7 +208,7 @@ func (a *Agent) ReleaseHold(ctx context.Context, id store.ConversationID, seen i
 			}
 			_, _, err = a.in.recordConsent(t, conv, before, compliance.Entry{
 				Kind: compliance.Released, Source: compliance.FromOperator, OccurredAt: t.now, Actor: string(a.user),
-				Text: reason, Rule: "a person decided that it is no wish to stop", Message: m.ID.String(),
+				Reason: reason, Rule: "a person decided that it is no wish to stop", Message: m.ID.String(),
 			}, m.ID)
 			if err != nil {
 				return err
@@ -256,7 +248,7 @@ func (a *Agent) ConfirmOptOut(ctx context.Context, id store.ConversationID, reas
 			return err
 		}
 		return a.in.optOutHeld(t, conv, before, compliance.Entry{
-			Source: compliance.FromOperator, Actor: string(a.user), Text: reason,
+			Source: compliance.FromOperator, Actor: string(a.user), Text: last.Text, Reason: reason,
 			Rule: "a person decided that it is a wish to stop: " + last.Rule, Message: last.Message,
 		}, message)
 	})

@@ -137,7 +137,7 @@ func TestReleasedHoldsGoOn(t *testing.T) {
 		t.Errorf("sent: %q, want what has waited, in its order", got)
 	}
 	entries := ledgerOf(t, k.Harness, alicesCustomer)
-	if last := entries[len(entries)-1]; len(entries) != 2 || last.Kind != compliance.Released || last.Source != compliance.FromOperator || last.Actor != "bob" || last.Text != "she means the blue one" || last.Message != message.ID.String() {
+	if last := entries[len(entries)-1]; len(entries) != 2 || last.Kind != compliance.Released || last.Source != compliance.FromOperator || last.Actor != "bob" || last.Reason != "she means the blue one" || last.Message != message.ID.String() {
 		t.Errorf("the ledger is %+v, want who decided what, and why", entries)
 	}
 	if told := k.told(store.ContactReleased); len(told) != 1 || told[0].Actor != (store.Author{Kind: store.ByUser, User: "bob"}) || told[0].Detail.Reason != "she means the blue one" || told[0].Message != message.ID {
@@ -243,7 +243,7 @@ func TestConfirmedHoldsAreOptOuts(t *testing.T) {
 		t.Errorf("what waited is %s (%s), want blocked at once", m.State, m.Reason)
 	}
 	entries := ledgerOf(t, k.Harness, alicesCustomer)
-	if last := entries[len(entries)-1]; len(entries) != 2 || last.Kind != compliance.OptOut || last.Source != compliance.FromOperator || last.Actor != "bob" || last.Text != "he said so on the phone" || last.Message != message.ID.String() {
+	if last := entries[len(entries)-1]; len(entries) != 2 || last.Kind != compliance.OptOut || last.Source != compliance.FromOperator || last.Actor != "bob" || last.Reason != "he said so on the phone" || last.Text != entries[0].Text || last.Message != message.ID.String() {
 		t.Errorf("the ledger is %+v, want who decided what, and why", entries)
 	}
 	if told := k.told(store.ContactOptedOut); len(told) != 1 || told[0].Actor != (store.Author{Kind: store.ByUser, User: "bob"}) || told[0].Message != message.ID {

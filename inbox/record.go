@@ -157,6 +157,11 @@ func (in *Inbox) state(t *tx, account store.AccountID, addresses []channel.Addre
 	if err := t.AppendConsent(added...); err != nil {
 		return compliance.Entry{}, err
 	}
+	if before.state.Held.Stands() && !after.Held.Stands() {
+		if err := in.decideAgain(t, account, before.keys); err != nil {
+			return compliance.Entry{}, err
+		}
+	}
 	if after.OptedOut == before.state.OptedOut {
 		return added[0], nil
 	}
