@@ -127,7 +127,7 @@ func decideOptedOutByWhomever(e *env) error {
 	at := kit.Noon()
 	m := sms(at, time.Minute)
 	m.Human = false
-	for _, source := range []compliance.Source{compliance.FromProvider, compliance.FromOperator, compliance.FromContact, ""} {
+	for _, source := range []compliance.Source{compliance.FromProvider, compliance.FromOperator, compliance.FromImport, compliance.FromContact, ""} {
 		for _, family := range []channel.Family{channel.Telephony, channel.WhatsApp, "another"} {
 			s := optedOut(at.Add(-time.Minute))
 			s.Source, m.Family = source, family
