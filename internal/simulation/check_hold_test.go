@@ -109,8 +109,8 @@ func holding(words []wordOf, message string, strict bool) (wordOf, bool) {
 			case compliance.OptOut:
 				ended = ended || w.n > hold.n
 			case compliance.OptIn:
-				doubt := w.n < hold.n || !w.SentAt.IsZero() && w.SentAt.Equal(hold.SentAt)
-				ended = ended || after && !(strict && doubt) && w.Source == compliance.FromContact
+				sure := w.n > hold.n && (w.SentAt.IsZero() || !w.SentAt.Equal(hold.SentAt))
+				ended = ended || after && (sure || !strict) && w.Source == compliance.FromContact
 			case compliance.Released:
 				ended = ended || w.Message == hold.Message
 			case compliance.None, compliance.Help, compliance.Ambiguous:
