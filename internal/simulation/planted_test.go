@@ -70,6 +70,7 @@ var plantedBugs = []plantedBug{
 		old:  "\t\ttask.DueAt = held.Until\n\t\treturn t.PutTasks(task)\n",
 		new:  "\t\treturn t.DeleteTasks(task.ID)\n",
 		by:   held,
+		from: 1000, // it takes two messages, and a decision about the first
 	},
 	{
 		name: "an entry of the ledger is changed after it was linked",
