@@ -142,8 +142,10 @@ func afterHolds(at time.Time, a arrival, entries []compliance.Entry) time.Time {
 	if !newest(entries, compliance.OptOut).OccurredAt.Before(at) {
 		return at
 	}
+	// What will hold when the customer has not opted out any more.
+	trial := compliance.Entry{Kind: compliance.OptIn, Source: compliance.FromOperator, OccurredAt: at}
 	var older []compliance.Entry
-	for _, e := range compliance.Undecided(entries) {
+	for _, e := range compliance.Undecided(append(slices.Clone(entries), trial)) {
 		sent := a.message.SentAt
 		newer := !a.message.Late && !a.adopted
 		if !sent.IsZero() && !e.SentAt.IsZero() {

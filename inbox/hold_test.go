@@ -317,6 +317,24 @@ func TestStartByAClockThatIsBehind(t *testing.T) {
 	}
 }
 
+// What held before a STOP and a START does not come back, though the process that
+// took these in has a clock that is behind.
+func TestStopAndStartByAClockThatIsBehind(t *testing.T) {
+	k := newHeld(t, inboxtest.Config{})
+	behind := anotherEngineAt(k, k.Store, "behind", func() time.Time { return k.Now().Add(-2 * time.Minute) })
+	for _, word := range []string{"STOP", "START"} {
+		m := channel.Inbound{ProviderID: word, From: alicesCustomer, To: inboxtest.SupportNumber, Text: word}
+		if _, err := behind.Receive(t.Context(), "simulated", m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	k.Advance(48 * time.Hour)
+	entries := ledgerOf(t, k.Harness, alicesCustomer)
+	if s := compliance.Fold(entries); s.OptedOut || s.Held.Stands() || len(entries) != 3 {
+		t.Errorf("%+v stands after %+v, want the opt-in", s, entries)
+	}
+}
+
 // A message that was on its way when the customer wrote waits too: it is decided
 // about again when it is its turn.
 func TestWhatIsQueuedBeforeAHold(t *testing.T) {

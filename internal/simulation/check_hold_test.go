@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/teaminbox/teaminbox/channel/simulated"
@@ -66,8 +67,21 @@ var held = &check{5, "held", "while a message may be a wish to stop, nothing is 
 			}
 			for key, about := range words {
 				hold, stands := holding(about, "", false)
+				if !stands {
+					continue
+				}
 				id, _ := strconv.ParseInt(hold.Message, 10, 64) // the engine's own
-				if stands && !aside[m.messages[store.MessageID(id)].Conversation] {
+				msg := m.messages[store.MessageID(id)]
+				// What the customer has said under another key counts, too.
+				keys := keysOf(m, store.Message{Account: msg.Account, Conversation: msg.Conversation, To: msg.From})
+				if !slices.Contains(keys, key) {
+					keys = append(keys, key)
+				}
+				var all []wordOf
+				for _, k := range keys {
+					all = append(all, words[k]...)
+				}
+				if _, stands = holding(all, "", false); stands && !aside[msg.Conversation] {
 					fail("entry %v about %v holds for ever, though there was time until %v", hold.ID, key, hold.Until)
 				}
 			}
