@@ -2,8 +2,6 @@ package main
 
 import (
 	"errors"
-	"flag"
-	"fmt"
 	"io"
 	"net"
 	"net/url"
@@ -41,48 +39,40 @@ func (t twilioConfig) enabled() bool { return t.accountSID != "" }
 // readConfig reads flags and environment. Its error names every bad one.
 func readConfig(args []string, getenv func(string) string, usage io.Writer) (config, error) {
 	var c config
-	flags := flag.NewFlagSet("helpdesk", flag.ContinueOnError)
-	flags.SetOutput(usage)
+	flags := newFlags("helpdesk", usageText, usage)
 	flags.StringVar(&c.addr, "addr", "127.0.0.1:8080", "`host:port` to listen on")
 	flags.StringVar(&c.db, "db", "helpdesk.db", "SQLite `file`, made if it does not exist, or the postgres:// URL of a database, which any number of these programs can share; leave its password to PGPASSWORD or PGPASSFILE")
 	flags.StringVar(&c.publicURL, "public-url", "", "`URL` under which the provider reaches this program, like https://help.example.com; needed with Twilio")
 	flags.DurationVar(&c.leaseTTL, "lease-ttl", 15*time.Second, "for how `long` one of several programs on a database keeps its conversations from the others when it has died, 1s or more")
-	flags.Usage = func() {
-		fmt.Fprint(usage, usageText)
-		flags.PrintDefaults()
-	}
 	if err := flags.Parse(args); err != nil {
 		return c, err
 	}
-	var errs []error
-	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("helpdesk: "+format, args...)) }
-	if flags.NArg() > 0 {
-		bad("argument %q is not understood; everything is given by flags", flags.Arg(0))
-	}
+	var bad wrongs
+	bad.noArguments(flags)
 	if _, _, err := net.SplitHostPort(c.addr); err != nil {
-		bad("-addr %q is not host:port, like 127.0.0.1:8080", c.addr)
+		bad.add("-addr %q is not host:port, like 127.0.0.1:8080", c.addr)
 	}
 	switch {
 	case c.db == "":
-		bad("-db is empty; name a SQLite file or a postgres:// URL")
+		bad.add("-db is empty; name a SQLite file or a postgres:// URL")
 	case strings.Contains(c.db, "://") && !isPostgres(c.db):
-		bad("-db has a URL of a kind that is not supported; name a SQLite file or a postgres:// URL")
+		bad.add("-db has a URL of a kind that is not supported; name a SQLite file or a postgres:// URL")
 	}
 	if c.leaseTTL < time.Second {
-		bad("-lease-ttl %v is under a second; leases would run out while work goes on", c.leaseTTL)
+		bad.add("-lease-ttl %v is under a second; leases would run out while work goes on", c.leaseTTL)
 	}
 	if c.publicURL != "" {
 		if err := checkURL(c.publicURL); err != nil {
-			bad("-public-url %w", err)
+			bad.add("-public-url %w", err)
 		}
 	}
 	var twilioErrs []error
 	c.twilio, twilioErrs = readTwilio(getenv)
-	errs = append(errs, twilioErrs...)
+	bad = append(bad, twilioErrs...)
 	if c.twilio.enabled() && c.publicURL == "" {
-		bad("-public-url is missing; with Twilio it is the URL under which Twilio reaches this program, like https://help.example.com")
+		bad.add("-public-url is missing; with Twilio it is the URL under which Twilio reaches this program, like https://help.example.com")
 	}
-	return c, errors.Join(errs...)
+	return c, bad.err()
 }
 
 const usageText = `helpdesk is a shared inbox on a web page.
@@ -118,29 +108,28 @@ func readTwilio(getenv func(string) string) (twilioConfig, []error) {
 	if t.accountSID == "" && len(t.authTokens) == 0 && len(numbers) == 0 && t.apiURL == "" && rate == "" {
 		return t, nil
 	}
-	var errs []error
-	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("helpdesk: "+format, args...)) }
+	var bad wrongs
 	switch {
 	case t.accountSID == "":
-		bad("TWILIO_ACCOUNT_SID is missing, though other TWILIO_ variables are set")
+		bad.add("TWILIO_ACCOUNT_SID is missing, though other TWILIO_ variables are set")
 	case !accountSID.MatchString(t.accountSID):
-		bad("TWILIO_ACCOUNT_SID is not AC and 32 hexadecimal digits")
+		bad.add("TWILIO_ACCOUNT_SID is not AC and 32 hexadecimal digits")
 	}
 	if len(t.authTokens) == 0 {
-		bad("TWILIO_AUTH_TOKEN is missing; without it webhooks can't be verified")
+		bad.add("TWILIO_AUTH_TOKEN is missing; without it webhooks can't be verified")
 	}
 	if len(numbers) == 0 {
-		bad("TWILIO_NUMBERS is missing; name the numbers that customers write to, like +14155550100,whatsapp:+14155550100")
+		bad.add("TWILIO_NUMBERS is missing; name the numbers that customers write to, like +14155550100,whatsapp:+14155550100")
 	}
 	for i, n := range numbers {
 		a, err := channel.ParseAddress(n)
 		switch {
 		case err != nil:
-			bad("TWILIO_NUMBERS: number %d: %w", i+1, err)
+			bad.add("TWILIO_NUMBERS: number %d: %w", i+1, err)
 		case a.Medium() == "" && strings.Trim(string(a), "+0123456789") != "":
-			bad("TWILIO_NUMBERS: number %d is a name, to which nobody can write", i+1)
+			bad.add("TWILIO_NUMBERS: number %d is a name, to which nobody can write", i+1)
 		case slices.Contains(t.numbers, a):
-			bad("TWILIO_NUMBERS: number %d is there twice", i+1)
+			bad.add("TWILIO_NUMBERS: number %d is there twice", i+1)
 		default:
 			t.numbers = append(t.numbers, a)
 		}
@@ -148,15 +137,15 @@ func readTwilio(getenv func(string) string) (twilioConfig, []error) {
 	if rate != "" {
 		var err error
 		if t.rate, err = strconv.ParseFloat(rate, 64); err != nil || !(t.rate > 0 && t.rate <= 10_000) {
-			bad("TWILIO_SEGMENTS_PER_SECOND is %q and not a number over 0 and up to 10000", rate)
+			bad.add("TWILIO_SEGMENTS_PER_SECOND is %q and not a number over 0 and up to 10000", rate)
 		}
 	}
 	if t.apiURL != "" {
 		if err := checkURL(t.apiURL); err != nil {
-			bad("TWILIO_API_URL %w", err)
+			bad.add("TWILIO_API_URL %w", err)
 		}
 	}
-	return t, errs
+	return t, bad
 }
 
 // list splits at commas and leaves out what is empty.

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -38,40 +37,32 @@ Flags:
 // readCopyConfig reads the flags behind "copy". Its error names every bad one.
 func readCopyConfig(args []string, usage io.Writer) (copyConfig, error) {
 	var c copyConfig
-	flags := flag.NewFlagSet("helpdesk copy", flag.ContinueOnError)
-	flags.SetOutput(usage)
+	flags := newFlags("helpdesk copy", copyUsage, usage)
 	flags.StringVar(&c.from, "from", "", "SQLite `file` or postgres:// URL where everything is")
 	flags.StringVar(&c.to, "to", "", "SQLite `file` or postgres:// URL where it is to go; leave a password to PGPASSWORD or PGPASSFILE")
-	flags.Usage = func() {
-		fmt.Fprint(usage, copyUsage)
-		flags.PrintDefaults()
-	}
 	if err := flags.Parse(args); err != nil {
 		return c, err
 	}
-	var errs []error
-	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("helpdesk: "+format, args...)) }
-	if flags.NArg() > 0 {
-		bad("argument %q is not understood; everything is given by flags", flags.Arg(0))
-	}
+	var bad wrongs
+	bad.noArguments(flags)
 	for _, f := range [][2]string{{"-from", c.from}, {"-to", c.to}} {
 		switch name, db := f[0], f[1]; {
 		case db == "":
-			bad("%s is missing; name a SQLite file or a postgres:// URL", name)
+			bad.add("%s is missing; name a SQLite file or a postgres:// URL", name)
 		case strings.Contains(db, "://") && !isPostgres(db):
-			bad("%s has a URL of a kind that is not supported; name a SQLite file or a postgres:// URL", name)
+			bad.add("%s has a URL of a kind that is not supported; name a SQLite file or a postgres:// URL", name)
 		}
 	}
 	if c.from != "" && !isPostgres(c.from) {
 		// It would be made, and an empty one be copied.
 		if _, err := os.Stat(c.from); errors.Is(err, fs.ErrNotExist) {
-			bad("-from: there is no file %s", c.from)
+			bad.add("-from: there is no file %s", c.from)
 		}
 	}
 	if c.from != "" && sameDatabase(c.from, c.to) {
-		bad("-from and -to are the same")
+		bad.add("-from and -to are the same")
 	}
-	return c, errors.Join(errs...)
+	return c, bad.err()
 }
 
 func sameDatabase(a, b string) bool {

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
-	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -38,36 +36,28 @@ Flags:
 // one.
 func readEvidenceConfig(args []string, usage io.Writer) (evidenceConfig, error) {
 	c := evidenceConfig{account: inbox.DefaultAccount}
-	flags := flag.NewFlagSet("helpdesk evidence", flag.ContinueOnError)
-	flags.SetOutput(usage)
+	flags := newFlags("helpdesk evidence", evidenceUsage, usage)
 	flags.StringVar(&c.db, "db", "", "SQLite `file` or postgres:// URL of the helpdesk")
 	flags.StringVar(&c.of, "of", "", "`address` of the customer, like +14155550123 or whatsapp:+14155550123")
 	flags.BoolVar(&c.json, "json", false, "write JSON instead of a page")
 	flags.StringVar((*string)(&c.account), "account", string(c.account), "the `id` of the account")
-	flags.Usage = func() {
-		fmt.Fprint(usage, evidenceUsage)
-		flags.PrintDefaults()
-	}
 	if err := flags.Parse(args); err != nil {
 		return c, err
 	}
-	var errs []error
-	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("helpdesk: "+format, args...)) }
-	if flags.NArg() > 0 {
-		bad("argument %q is not understood; everything is given by flags", flags.Arg(0))
-	}
+	var bad wrongs
+	bad.noArguments(flags)
 	if c.db == "" {
-		bad("-db is missing; name the SQLite file or the postgres:// URL of the helpdesk")
+		bad.add("-db is missing; name the SQLite file or the postgres:// URL of the helpdesk")
 	} else if !isPostgres(c.db) {
 		// It would be made, and have nothing to tell.
 		if _, err := os.Stat(c.db); errors.Is(err, fs.ErrNotExist) {
-			bad("-db: there is no file %s", c.db)
+			bad.add("-db: there is no file %s", c.db)
 		}
 	}
 	if _, err := channel.ParseAddress(c.of); err != nil {
-		bad("-of: %w; give the customer's address, like +14155550123", err)
+		bad.add("-of: %w; give the customer's address, like +14155550123", err)
 	}
-	return c, errors.Join(errs...)
+	return c, bad.err()
 }
 
 // writeEvidence writes what is known about a customer.

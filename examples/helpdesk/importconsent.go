@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -49,35 +48,29 @@ Flags:
 // bad one.
 func readImportConfig(args []string, usage io.Writer) (importConfig, error) {
 	var c importConfig
-	flags := flag.NewFlagSet("helpdesk import-consent", flag.ContinueOnError)
-	flags.SetOutput(usage)
+	flags := newFlags("helpdesk import-consent", importUsage, usage)
 	flags.StringVar(&c.db, "db", "", "SQLite `file` or postgres:// URL of the helpdesk; leave a password to PGPASSWORD or PGPASSFILE")
 	flags.StringVar(&c.actor, "as", "operator", "the `user` who imports it, for the ledger")
 	flags.StringVar(&c.reason, "reason", "", "why, for lines that don't say it themselves")
-	flags.Usage = func() {
-		fmt.Fprint(usage, importUsage)
-		flags.PrintDefaults()
-	}
 	if err := flags.Parse(args); err != nil {
 		return c, err
 	}
-	var errs []error
-	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("helpdesk: "+format, args...)) }
+	var bad wrongs
 	if flags.NArg() != 1 {
-		bad("%d files are named; name one behind the flags, or - for the standard input", flags.NArg())
+		bad.add("%d files are named; name one behind the flags, or - for the standard input", flags.NArg())
 	}
 	c.file = flags.Arg(0)
 	switch {
 	case c.db == "":
-		bad("-db is missing; name a SQLite file or a postgres:// URL")
+		bad.add("-db is missing; name a SQLite file or a postgres:// URL")
 	case strings.Contains(c.db, "://") && !isPostgres(c.db):
-		bad("-db has a URL of a kind that is not supported; name a SQLite file or a postgres:// URL")
+		bad.add("-db has a URL of a kind that is not supported; name a SQLite file or a postgres:// URL")
 	case !isPostgres(c.db):
 		if _, err := os.Stat(c.db); errors.Is(err, fs.ErrNotExist) {
-			bad("-db: there is no file %s; start helpdesk on it once", c.db)
+			bad.add("-db: there is no file %s; start helpdesk on it once", c.db)
 		}
 	}
-	return c, errors.Join(errs...)
+	return c, bad.err()
 }
 
 // progressLines is after how many lines it is told how far an import is.
