@@ -15,18 +15,24 @@ import (
 	"github.com/teaminbox/teaminbox/store"
 )
 
-// What a customer repeats of our own words opts nobody out.
-func TestQuotingUsIsNoOptOut(t *testing.T) {
+// answered returns a talk in which alice has written last.
+func answered(t *testing.T, text string) (*inboxtest.Harness, *inboxtest.Phone) {
+	t.Helper()
 	h := inboxtest.New(t, inboxtest.Config{})
 	customer := h.Phone(alicesCustomer)
 	customer.Send("hello")
 	h.RequireAlerted("alice", "bob")
-	alice := h.Agent("alice")
-	const ours = "I am asleep. Please stop texting me at night."
-	if _, err := alice.Reply(t.Context(), customer.Conversation(), inbox.Draft{Text: ours}); err != nil {
+	if _, err := h.Agent("alice").Reply(t.Context(), customer.Conversation(), inbox.Draft{Text: text}); err != nil {
 		t.Fatal(err)
 	}
-	h.RequireSent(alicesCustomer, ours)
+	h.RequireSent(alicesCustomer, text)
+	return h, customer
+}
+
+// What a customer repeats of our own words opts nobody out.
+func TestQuotingUsIsNoOptOut(t *testing.T) {
+	const ours = "I am asleep. Please stop texting me at night."
+	h, customer := answered(t, ours)
 
 	customer.Send(ours + "\nWhat does that mean?")
 	if entries := ledgerOf(t, h, alicesCustomer); len(entries) != 0 {
@@ -66,16 +72,8 @@ func TestQuotingWhatWasSentLast(t *testing.T) {
 // CANCEL from a +1 number is an opt-out, and after a question of ours a person
 // sees it, as it may be the answer.
 func TestCancelAfterAQuestionIsSeen(t *testing.T) {
-	h := inboxtest.New(t, inboxtest.Config{})
-	customer := h.Phone(alicesCustomer)
-	customer.Send("hello")
-	h.RequireAlerted("alice", "bob")
-	alice := h.Agent("alice")
 	const question = "Will you come to your appointment tomorrow?"
-	if _, err := alice.Reply(t.Context(), customer.Conversation(), inbox.Draft{Text: question}); err != nil {
-		t.Fatal(err)
-	}
-	h.RequireSent(alicesCustomer, question)
+	h, customer := answered(t, question)
 
 	customer.Send("Cancel")
 	h.RequireAlerted("alice", "bob")

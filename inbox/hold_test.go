@@ -3,6 +3,7 @@ package inbox_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -224,6 +225,44 @@ func TestDeadlineOfTwoEngines(t *testing.T) {
 	}
 	if got := k.kinds(); !slices.Equal(got, []compliance.Kind{compliance.Ambiguous, compliance.OptOut}) {
 		t.Errorf("the ledger is %v, want one opt-out", got)
+	}
+}
+
+// An opt-out that came in another way ends a hold, and what has waited for a
+// decision is blocked at once.
+func TestOptOutsOfOtherWaysEndHolds(t *testing.T) {
+	for way, optOut := range map[string]func(*talk) error{
+		"recorded": func(k *talk) error {
+			_, err := k.Admin().RecordConsent(t.Context(), inbox.ConsentRecord{Actor: "carol", Statement: compliance.Statement{
+				Address: alicesCustomer, Kind: compliance.OptOut, OccurredAt: k.Now(), Via: compliance.ViaVoice, Text: "stop it",
+			}})
+			return err
+		},
+		"imported": func(k *talk) error {
+			file := fmt.Sprintf("address,kind,occurred_at,via,text\n%s,opt_out,%s,voice,stop it\n", alicesCustomer, k.Now().Format(time.RFC3339Nano))
+			report, err := k.Admin().ImportConsent(t.Context(), strings.NewReader(file), inbox.ImportConfig{Actor: "carol"})
+			if err == nil && report.Added != 1 {
+				err = fmt.Errorf("the report is %+v", report)
+			}
+			return err
+		},
+	} {
+		t.Run(way, func(t *testing.T) {
+			k := newHeld(t, inboxtest.Config{})
+			k.customer.Send("are you there?")
+			waits := k.last()
+			if m := k.message(waits.ID); m.State != store.StateDeferred {
+				t.Fatalf("the answer is %s, want it to wait", m.State)
+			}
+			k.Advance(time.Minute)
+			if err := optOut(k); err != nil {
+				t.Fatal(err)
+			}
+			k.Settle()
+			if m := k.message(waits.ID); m.State != store.StateBlocked {
+				t.Errorf("what waited is %s (%s), want blocked at once", m.State, m.Reason)
+			}
+		})
 	}
 }
 

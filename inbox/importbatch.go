@@ -26,6 +26,7 @@ func (i *importing) apply(t *tx, batch []stated, tried map[compliance.Digest]boo
 	var o outcome
 	var all []compliance.Entry
 	var changed []imported
+	var freed []compliance.Key               // of whom nothing holds any more
 	ours := make(map[compliance.Digest]bool) // of an earlier try that has committed
 	for n, line := range batch {
 		before := l.consent(n)
@@ -53,6 +54,9 @@ func (i *importing) apply(t *tx, batch []stated, tried map[compliance.Digest]boo
 		o.added++
 		all = append(all, added...)
 		l.add(added)
+		if before.state.Held.Stands() && !after.Held.Stands() {
+			freed = append(freed, before.keys...)
+		}
 		if after.OptedOut != before.state.OptedOut && l.people[n].known {
 			changed = append(changed, imported{l.people[n].addresses, added[0], after})
 		}
@@ -65,6 +69,11 @@ func (i *importing) apply(t *tx, batch []stated, tried map[compliance.Digest]boo
 	}
 	if err := t.AppendConsent(all...); err != nil {
 		return outcome{}, err
+	}
+	if len(freed) > 0 {
+		if err := i.in.decideAgain(t, i.account, freed); err != nil {
+			return outcome{}, err
+		}
 	}
 	for _, c := range changed {
 		if _, err := i.in.tellOf(t, i.account, c.addresses, c.entry, c.after); err != nil {
