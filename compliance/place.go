@@ -1,0 +1,24 @@
+package compliance
+
+import (
+	"time"
+
+	"github.com/teaminbox/teaminbox/channel"
+)
+
+// Place is where the owner of an address may be.
+type Place struct {
+	Code string         // ISO 3166-1 or 3166-2, like "US" or "US-CO"
+	Zone *time.Location // what the clocks show there
+}
+
+// Locator says where the owner of an address may be, by the address alone. Package
+// compliance/zones has one for telephone numbers.
+//
+// Locate is called where [OptOutPolicy] is, so it must be pure and safe for use
+// from many goroutines. It returns every place that is plausible, a country with
+// several zones once with each, and says what told it, like "area code 303". It
+// returns none if it can't tell.
+type Locator interface {
+	Locate(a channel.Address) (places []Place, evidence string)
+}
