@@ -49,7 +49,7 @@ type Link struct {
 	Seq      int64  `json:"seq"`      // 1, 2, 3 … among the entries of a key
 	Previous Digest `json:"previous"` // the Hash of the entry before; for the first see Chain
 	Salt     string `json:"salt"`     // random, of 128 bits or more
-	Personal Digest `json:"personal"` // commits to the identity, the text, the evidence, the reason and the request
+	Personal Digest `json:"personal"` // commits to the identity, the text, the disclosure, the evidence, the reason and the request
 	Hash     Digest `json:"hash"`     // of everything else, Previous and Personal included
 }
 
@@ -290,6 +290,12 @@ func (d digester) entry(e *Entry) {
 		d.text("via")
 		d.text(string(e.Via))
 	}
+	if e.Reach != (Reach{}) || e.Strength != "" {
+		d.text("reach")
+		d.text(string(e.Purpose))
+		d.text(e.Programme)
+		d.text(string(e.Strength))
+	}
 	if !e.Until.IsZero() { // entries without it have the hash that they always had
 		d.text("until")
 		d.moment(e.Until)
@@ -305,6 +311,10 @@ func (d digester) personal(e *Entry) {
 		d.text(e.Evidence)
 		d.text(e.Reason)
 		d.text(e.Request)
+	}
+	if e.Disclosure != "" {
+		d.text("disclosure")
+		d.text(e.Disclosure)
 	}
 }
 

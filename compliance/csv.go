@@ -45,26 +45,35 @@ var statementColumns = []statementColumn{
 			s.Kind = OptOut
 		case OptIn.String():
 			s.Kind = OptIn
+		case Voided.String():
+			s.Kind = Voided
 		default:
-			return "is not known; it must be opt_out or opt_in"
+			return "is not known; it must be opt_out, opt_in or voided"
 		}
 		return ""
 	}},
-	{"occurred_at", "OccurredAt", true, func(s *Statement, cell string) string {
-		if cell == "" {
-			return ""
-		}
-		at, err := time.Parse(time.RFC3339, cell)
-		if err != nil {
-			return "is no moment of RFC 3339; write it like 2026-11-23T14:05:00Z or 2026-11-23T14:05:00-05:00"
-		}
-		s.OccurredAt = at
-		return ""
-	}},
+	{"occurred_at", "OccurredAt", true, func(s *Statement, cell string) string { return parseMoment(&s.OccurredAt, cell) }},
 	{"via", "Via", true, func(s *Statement, cell string) string { s.Via = Via(cell); return "" }},
 	{"text", "Text", false, func(s *Statement, cell string) string { s.Text = cell; return "" }},
 	{"evidence", "Evidence", false, func(s *Statement, cell string) string { s.Evidence = cell; return "" }},
 	{"reason", "Reason", false, func(s *Statement, cell string) string { s.Reason = cell; return "" }},
+	{"purpose", "Purpose", false, func(s *Statement, cell string) string { s.Purpose = Purpose(cell); return "" }},
+	{"programme", "Programme", false, func(s *Statement, cell string) string { s.Programme = cell; return "" }},
+	{"strength", "Strength", false, func(s *Statement, cell string) string { s.Strength = Strength(cell); return "" }},
+	{"until", "Until", false, func(s *Statement, cell string) string { return parseMoment(&s.Until, cell) }},
+}
+
+// parseMoment reads a cell that has a moment, or nothing.
+func parseMoment(to *time.Time, cell string) (problem string) {
+	if cell == "" {
+		return ""
+	}
+	at, err := time.Parse(time.RFC3339, cell)
+	if err != nil {
+		return "is no moment of RFC 3339; write it like 2026-11-23T14:05:00Z or 2026-11-23T14:05:00-05:00"
+	}
+	*to = at
+	return ""
 }
 
 // StatementReader reads statements from CSV as RFC 4180 has it, in UTF-8 with a
@@ -77,15 +86,19 @@ var statementColumns = []statementColumn{
 //	+14155550125,opt_out,2025-01-31T00:00:00Z,system,,the list of our former provider,
 //
 // The first line names the columns, which may be in any order. They are the fields
-// of [Statement]; text, evidence and reason may be left out if no line has any:
+// of [Statement]; all from text on may be left out if no line has any:
 //
 //	address      in the form of E.164, like +14155550123; for other media like whatsapp:+14155550123
-//	kind         opt_out or opt_in
+//	kind         opt_out, opt_in, or voided for a number that is not the contact's any more
 //	occurred_at  a moment of RFC 3339 with its time zone, like 2026-11-23T14:05:00Z
 //	via          voice, email, web_form, paper, in_person, message or system
 //	text         what the contact said, word for word; may be empty for system alone
 //	evidence     where the proof is; may be empty for opt-outs that are not of system
 //	reason       why it is recorded; may be empty
+//	purpose      marketing if it is about what sells alone; empty for everything
+//	programme    what the contact named, like newsletter; empty for all programmes
+//	strength     express or express_written for a consent to marketing; else empty
+//	until        a moment at which an opt-in ends by itself, or empty
 //
 // Lines end with CRLF or LF; those without any text in them are skipped. A
 // StatementReader is used by one goroutine.

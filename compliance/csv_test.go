@@ -99,7 +99,7 @@ func TestLinesThatAreNoGood(t *testing.T) {
 		"+120123,opt_out,2026-01-02T03:04:05Z,voice,Stop,,":          {"it has only 6 digits"},
 		"+1415555O123,opt_out,2026-01-02T03:04:05Z,voice,Stop,,":     {"address is no address: telephone number has a character"},
 		",opt_out,2026-01-02T03:04:05Z,voice,Stop,,":                 {"address is empty; give the contact's"},
-		"+14155550123,STOP,2026-01-02T03:04:05Z,voice,Stop,,":        {"kind is not known; it must be opt_out or opt_in"},
+		"+14155550123,STOP,2026-01-02T03:04:05Z,voice,Stop,,":        {"kind is not known; it must be opt_out, opt_in or voided"},
 		"+14155550123,opt_out,02/01/2026,voice,Stop,,":               {"occurred_at is no moment of RFC 3339; write it like 2026-"},
 		"+14155550123,opt_out,,voice,Stop,,":                         {"occurred_at is missing"},
 		"+14155550123,opt_out,1926-01-02T03:04:05Z,voice,Stop,,":     {"occurred_at is before the first text message"},

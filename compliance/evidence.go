@@ -86,17 +86,11 @@ func (e *Evidence) Verify() error {
 		if c.Head != HeadOf(c.Entries) {
 			return fmt.Errorf("compliance: the evidence about %s (%s) names another head than that of its entries", c.Key.Identity, c.Key.Family)
 		}
-		if !c.State.equal(Fold(c.Entries)) {
+		if !c.State.Equal(Fold(c.Entries)) {
 			return fmt.Errorf("compliance: the evidence about %s (%s) names another state than that of its entries", c.Key.Identity, c.Key.Family)
 		}
 	}
 	return nil
-}
-
-// equal compares states, whatever the location of their times.
-func (s State) equal(other State) bool {
-	same := s.Since.Equal(other.Since) && s.Held.Since.Equal(other.Held.Since) && s.Held.Until.Equal(other.Held.Until)
-	return same && s.OptedOut == other.OptedOut && s.Entry == other.Entry && s.Source == other.Source && s.Held.Entry == other.Held.Entry
 }
 
 // WriteJSON writes evidence for a program to read, or to be kept.

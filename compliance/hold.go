@@ -22,8 +22,8 @@ func (h Hold) Over(at time.Time) bool { return h.Stands() && !h.Until.IsZero() &
 // Undecided returns the entries about messages that hold, which are of kind
 // [Ambiguous], in the order in which they are given. It takes what [Fold] does.
 //
-// What holds ends with an opt-out or with the contact's own opt-in after it, and
-// with an entry of kind [Released] that has the same Message. An opt-in that
+// What holds ends with an opt-out of everything, or with the contact's own opt-in to
+// everything after it, and with an entry of kind [Released] that has the same Message. An opt-in that
 // somebody else has recorded does not end it: they may not have read the message.
 // Nothing holds while the contact has opted out.
 func Undecided(entries []Entry) []Entry {
@@ -41,9 +41,9 @@ func undecided(entries []Entry) []Entry {
 	var held []Entry
 	for _, e := range entries {
 		switch {
-		case e.Kind == OptOut:
+		case e.Kind == OptOut && e.Reach == (Reach{}):
 			ended.add(e.OccurredAt)
-		case e.Kind == OptIn && e.Source == FromContact:
+		case e.Kind == OptIn && e.Source == FromContact && e.Reach == (Reach{}):
 			again.add(e.OccurredAt)
 		case e.Kind == Ambiguous:
 			held = append(held, e)

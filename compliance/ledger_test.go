@@ -52,7 +52,7 @@ func TestFold(t *testing.T) {
 						want.Since, want.Source = e.OccurredAt, e.Source
 					}
 				}
-				if got := compliance.Fold(c.entries); got != want {
+				if got := compliance.Fold(c.entries); !got.Equal(want) {
 					t.Fatalf("Fold(%s) is %+v, want %+v", short(c.entries), got, want)
 				}
 				r.Shuffle(len(c.entries), func(i, j int) { c.entries[i], c.entries[j] = c.entries[j], c.entries[i] })

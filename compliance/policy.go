@@ -79,7 +79,9 @@ const (
 	OptIn                 // you may write to me again
 	Help                  // who is this, and how do I stop it?
 	Ambiguous             // a person must decide
-	Released              // a person has, and it was no wish to stop; of entries of the ledger alone
+	Released              // of entries of the ledger alone: a person has, and it was no wish to stop
+	Asked                 // of entries alone: we have asked the contact to opt in
+	Voided                // of entries alone: the number is somebody else's, or nobody's
 )
 
 // String returns the kind in lower case, like "opt_out".
@@ -95,6 +97,10 @@ func (k Kind) String() string {
 		return "ambiguous"
 	case Released:
 		return "released"
+	case Asked:
+		return "asked"
+	case Voided:
+		return "voided"
 	case None:
 	}
 	return "none"

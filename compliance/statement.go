@@ -2,6 +2,7 @@ package compliance
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -22,11 +23,24 @@ type Statement struct {
 	// WhatsApp.
 	Address channel.Address
 
-	// Kind is OptOut or OptIn.
+	// Kind is OptOut, OptIn, or Voided: the number is not the contact's, or not any
+	// more.
 	Kind Kind
 
-	// OccurredAt is when the contact did it.
+	// Reach is what an opt-out or opt-in is about. A request to stop is about
+	// everything, and Reach zero, unless the contact has named less.
+	Reach
+
+	// Strength is how strong an opt-in is as a consent to what sells. NotMarketing,
+	// which is "", lets nothing go that sells.
+	Strength Strength
+
+	// OccurredAt is when the contact did it, or when the number was found to be
+	// somebody else's.
 	OccurredAt time.Time
+
+	// Until is when an opt-in ends by itself, or zero.
+	Until time.Time
 
 	// Via is how it reached the company.
 	Via Via
@@ -95,6 +109,7 @@ func viasInWords() string {
 const (
 	longestStatement = 20_000 // code points of a Text
 	longestEvidence  = 2_000  // code points of Evidence and of Reason
+	longestProgramme = 128    // code points of a programme's name
 	shortestNumber   = 7      // digits of a telephone number that a text can be sent to, the country's included
 )
 
@@ -124,8 +139,11 @@ func (s *Statement) Problems(at time.Time) []Problem {
 	if reason := badContact(s.Address); reason != "" {
 		bad("Address", "%s", reason)
 	}
-	if s.Kind != OptOut && s.Kind != OptIn {
-		bad("Kind", "is %v; it must be opt_out or opt_in", s.Kind)
+	if s.Kind != OptOut && s.Kind != OptIn && s.Kind != Voided {
+		bad("Kind", "is %v; it must be opt_out, opt_in or voided", s.Kind)
+	}
+	for _, p := range s.scopeProblems() {
+		bad(p.Field, "%s", p.Reason)
 	}
 	switch {
 	case s.OccurredAt.IsZero():
@@ -159,6 +177,48 @@ func (s *Statement) Problems(at time.Time) []Problem {
 		if reason := badText(f.text, f.longest); reason != "" {
 			bad(f.name, "%s", reason)
 		}
+	}
+	return all
+}
+
+// scopeProblems returns what is wrong with what a statement is about.
+func (s *Statement) scopeProblems() []Problem {
+	var all []Problem
+	bad := func(field, reason string) { all = append(all, Problem{field, reason}) }
+	switch {
+	case s.Purpose != "" && s.Purpose != Marketing:
+		bad("Purpose", "must be marketing, for what sells alone, or empty")
+	case s.Purpose != "" && s.Kind == Voided:
+		bad("Purpose", "is for opt-outs and opt-ins; a number is void for all purposes")
+	}
+	switch {
+	case s.Programme != "" && s.Kind == Voided:
+		bad("Programme", "is for opt-outs and opt-ins; a number is void for all programmes")
+	case strings.TrimSpace(s.Programme) != s.Programme:
+		bad("Programme", "begins or ends with a space; give it as messages name it")
+	default:
+		if reason := badText(s.Programme, longestProgramme); reason != "" {
+			bad("Programme", reason)
+		}
+	}
+	switch {
+	case !slices.Contains(strengths, s.Strength):
+		bad("Strength", "is not known; it must be express, express_written, or empty for an opt-in that is not about marketing")
+	case s.Strength != NotMarketing && s.Kind != OptIn:
+		bad("Strength", "is for opt-ins alone; leave it empty")
+	case s.Strength == NotMarketing && s.Purpose == Marketing && s.Kind == OptIn:
+		bad("Strength", "is empty; say whether the consent to marketing is express or express_written")
+	case s.Strength == ExpressWritten && (s.Via == ViaVoice || s.Via == ViaInPerson):
+		bad("Strength", "is express_written, and what is said is not in writing; it is express")
+	case s.Strength != NotMarketing && strings.TrimSpace(s.Text) == "":
+		bad("Text", "is empty; give the words to which the contact has agreed")
+	}
+	switch {
+	case s.Until.IsZero():
+	case s.Kind != OptIn:
+		bad("Until", "is for opt-ins alone; leave it empty")
+	case !s.Until.After(s.OccurredAt):
+		bad("Until", "is not after the opt-in; give the moment at which it ends, or nothing")
 	}
 	return all
 }

@@ -30,7 +30,8 @@ func TestOpenHoldsUpNoWriters(t *testing.T) {
 		"other tokens": `UPDATE @search_state SET version = 0`,
 		"an earlier version": `ALTER TABLE @messages DROP COLUMN decision;
 			ALTER TABLE @consent DROP COLUMN seq, DROP COLUMN previous, DROP COLUMN salt, DROP COLUMN personal, DROP COLUMN hash,
-				DROP COLUMN via, DROP COLUMN evidence, DROP COLUMN reason, DROP COLUMN request, DROP COLUMN held_until;
+				DROP COLUMN via, DROP COLUMN evidence, DROP COLUMN reason, DROP COLUMN request, DROP COLUMN held_until,
+				DROP COLUMN purpose, DROP COLUMN programme, DROP COLUMN strength, DROP COLUMN disclosure;
 			DROP TABLE @host_events; DROP FUNCTION @add_host_events; DROP TABLE @self; DROP INDEX @tasks_turns;
 			DELETE FROM @migrations WHERE version > 2`,
 	} {

@@ -19,7 +19,7 @@ type ledger struct {
 }
 
 const consentColumns = `id, account, family, identity, kind, source, occurred_at, recorded_at, text, rule, channel, message, actor, sent_at, seq, previous, salt, personal, hash,
-	via, evidence, reason, request, held_until`
+	via, evidence, reason, request, held_until, purpose, programme, strength, disclosure`
 
 var consentFields = []column[compliance.Entry]{
 	numberColumn("id", func(e *compliance.Entry) int64 { return int64(e.ID) }),
@@ -46,18 +46,23 @@ var consentFields = []column[compliance.Entry]{
 	textColumn("reason", func(e *compliance.Entry) string { return e.Reason }),
 	textColumn("request", func(e *compliance.Entry) string { return e.Request }),
 	timeColumn("held_until", func(e *compliance.Entry) time.Time { return e.Until }),
+	textColumn("purpose", func(e *compliance.Entry) string { return string(e.Purpose) }),
+	textColumn("programme", func(e *compliance.Entry) string { return e.Programme }),
+	textColumn("strength", func(e *compliance.Entry) string { return string(e.Strength) }),
+	textColumn("disclosure", func(e *compliance.Entry) string { return e.Disclosure }),
 }
 
 func scanEntry(r scanner, e *compliance.Entry) error {
 	var previous, personal, hash string
 	err := r.Scan((*int64)(&e.ID), &e.Key.Account, (*string)(&e.Key.Family), &e.Key.Identity, &e.Kind, (*string)(&e.Source),
 		moment{&e.OccurredAt}, moment{&e.RecordedAt}, &e.Text, &e.Rule, &e.Channel, &e.Message, &e.Actor, moment{&e.SentAt},
-		&e.Link.Seq, &previous, &e.Link.Salt, &personal, &hash, (*string)(&e.Via), &e.Evidence, &e.Reason, &e.Request, moment{&e.Until})
+		&e.Link.Seq, &previous, &e.Link.Salt, &personal, &hash, (*string)(&e.Via), &e.Evidence, &e.Reason, &e.Request, moment{&e.Until},
+		(*string)(&e.Purpose), &e.Programme, (*string)(&e.Strength), &e.Disclosure)
 	if err == nil {
 		err = errors.Join(e.Link.Previous.UnmarshalText([]byte(previous)), e.Link.Personal.UnmarshalText([]byte(personal)), e.Link.Hash.UnmarshalText([]byte(hash)))
 	}
 	unpackAll(&e.Key.Account, (*string)(&e.Key.Family), &e.Key.Identity, (*string)(&e.Source), &e.Text, &e.Rule, &e.Channel, &e.Message, &e.Actor, &e.Link.Salt,
-		(*string)(&e.Via), &e.Evidence, &e.Reason, &e.Request)
+		(*string)(&e.Via), &e.Evidence, &e.Reason, &e.Request, (*string)(&e.Purpose), &e.Programme, (*string)(&e.Strength), &e.Disclosure)
 	return err
 }
 
@@ -90,7 +95,7 @@ func (t *tx) fetchConsent(keys []compliance.Key) *fetch {
 	f.statement = statement{
 		text: `
 			SELECT c.id, c.account, c.family, c.identity, c.kind, c.source, c.occurred_at, c.recorded_at, c.text, c.rule, c.channel, c.message, c.actor, c.sent_at,
-				c.seq, c.previous, c.salt, c.personal, c.hash, c.via, c.evidence, c.reason, c.request, c.held_until
+				c.seq, c.previous, c.salt, c.personal, c.hash, c.via, c.evidence, c.reason, c.request, c.held_until, c.purpose, c.programme, c.strength, c.disclosure
 			FROM unnest($1::text[], $2::text[], $3::text[]) AS k(account, family, identity)
 			JOIN @consent c ON c.account = k.account AND c.family = k.family AND c.identity = k.identity`,
 		args: texts3(unknown, func(k compliance.Key) (string, string, string) { return k.Account, string(k.Family), k.Identity }),
@@ -148,5 +153,6 @@ func (l *ledger) flush() ([]statement, error) {
 	return []statement{{text: `INSERT INTO @consent (` + consentColumns + `) SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[],
 		$7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::timestamptz[],
 		$15::bigint[], $16::text[], $17::text[], $18::text[], $19::text[],
-		$20::text[], $21::text[], $22::text[], $23::text[], $24::timestamptz[])`, args: args}}, err
+		$20::text[], $21::text[], $22::text[], $23::text[], $24::timestamptz[],
+		$25::text[], $26::text[], $27::text[], $28::text[])`, args: args}}, err
 }

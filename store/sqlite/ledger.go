@@ -6,13 +6,14 @@ import (
 	"github.com/teaminbox/teaminbox/compliance"
 )
 
-const consentColumns = `id, account, family, identity, kind, source, occurred_at, recorded_at, text, rule, channel, message, actor, sent_at, seq, previous, salt, personal, hash, via, evidence, reason, request, held_until`
+const consentColumns = `id, account, family, identity, kind, source, occurred_at, recorded_at, text, rule, channel, message, actor, sent_at, seq, previous, salt, personal, hash, via, evidence, reason, request, held_until, purpose, programme, strength, disclosure`
 
 func scanEntry(r row, e *compliance.Entry) error {
 	return r.Scan((*int64)(&e.ID), &e.Key.Account, (*string)(&e.Key.Family), &e.Key.Identity, (*uint8)(&e.Kind), (*string)(&e.Source),
 		timeColumn{&e.OccurredAt}, timeColumn{&e.RecordedAt}, &e.Text, &e.Rule, &e.Channel, &e.Message, &e.Actor, timeColumn{&e.SentAt},
 		&e.Link.Seq, textColumn{&e.Link.Previous}, &e.Link.Salt, textColumn{&e.Link.Personal}, textColumn{&e.Link.Hash},
-		(*string)(&e.Via), &e.Evidence, &e.Reason, &e.Request, timeColumn{&e.Until})
+		(*string)(&e.Via), &e.Evidence, &e.Reason, &e.Request, timeColumn{&e.Until},
+		(*string)(&e.Purpose), &e.Programme, (*string)(&e.Strength), &e.Disclosure)
 }
 
 var consentByID = newKeyed(`SELECT ` + consentColumns + ` FROM consent WHERE id IN %s`)
@@ -33,11 +34,12 @@ func (t *tx) AppendConsent(es ...compliance.Entry) error {
 		return err
 	}
 	for _, e := range es {
-		if _, err := t.exec(`INSERT INTO consent (`+consentColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		if _, err := t.exec(`INSERT INTO consent (`+consentColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			int64(e.ID), e.Key.Account, string(e.Key.Family), e.Key.Identity, int64(e.Kind), string(e.Source),
 			stamp(e.OccurredAt), stamp(e.RecordedAt), e.Text, e.Rule, e.Channel, e.Message, e.Actor, stamp(e.SentAt),
 			e.Link.Seq, e.Link.Previous.String(), e.Link.Salt, e.Link.Personal.String(), e.Link.Hash.String(),
-			string(e.Via), e.Evidence, e.Reason, e.Request, stamp(e.Until)); err != nil {
+			string(e.Via), e.Evidence, e.Reason, e.Request, stamp(e.Until),
+			string(e.Purpose), e.Programme, string(e.Strength), e.Disclosure); err != nil {
 			return fmt.Errorf("%w (ledger entry %d)", err, e.ID)
 		}
 	}
