@@ -33,8 +33,11 @@ func TestStandardDecides(t *testing.T) {
 		{"conversational", compliance.Outgoing{Purpose: compliance.Conversational}, allow, allow, deny, deny},
 		{"by a person", compliance.Outgoing{Purpose: compliance.Conversational, Human: true}, allow, allow, deny, deny},
 		{"transactional", compliance.Outgoing{Purpose: compliance.Transactional}, allow, allow, deny, deny},
-		{"marketing", compliance.Outgoing{Purpose: compliance.Marketing}, allow, allow, deny, deny},
-		{"template", compliance.Outgoing{Purpose: compliance.Marketing, Template: true}, allow, allow, deny, deny},
+		{"marketing", compliance.Outgoing{Purpose: compliance.Marketing}, deny, deny, deny, deny},
+		{"template", compliance.Outgoing{Purpose: compliance.Conversational, Template: true}, allow, allow, deny, deny},
+		{"template that sells", compliance.Outgoing{Purpose: compliance.Marketing, Template: true}, deny, deny, deny, deny},
+		{"emergency", compliance.Outgoing{Purpose: compliance.Emergency}, allow, allow, allow, allow},
+		{"what there is not", compliance.Outgoing{Purpose: "COMPLIANCE"}, deny, deny, deny, deny},
 		{"confirmation of the opt-out", answer(compliance.OptOut, 7), deny, deny, allow, deny},
 		{"confirmation of another opt-out", answer(compliance.OptOut, 6), deny, deny, deny, deny},
 		{"confirmation of no opt-out", answer(compliance.OptOut, 0), deny, deny, deny, deny},
@@ -44,7 +47,7 @@ func TestStandardDecides(t *testing.T) {
 		{"help", answer(compliance.Help, 0), allow, allow, allow, allow},
 		{"compliance for nothing", answer(compliance.None, 7), deny, deny, deny, deny},
 		{"compliance for what is ambiguous", answer(compliance.Ambiguous, 7), deny, deny, deny, deny},
-		{"marketing that claims to confirm", compliance.Outgoing{Purpose: compliance.Marketing, Answers: compliance.OptOut, Confirms: 7}, allow, allow, deny, deny},
+		{"marketing that claims to confirm", compliance.Outgoing{Purpose: compliance.Marketing, Answers: compliance.OptOut, Confirms: 7}, deny, deny, deny, deny},
 	} {
 		for _, s := range []struct {
 			name  string
@@ -98,7 +101,7 @@ func TestWhatsAppWindow(t *testing.T) {
 		{name: "just open", since: compliance.WhatsAppWindow - 1, want: compliance.Allow},
 		{name: "just closed", since: compliance.WhatsAppWindow, want: compliance.NeedsTemplate},
 		{name: "never open", never: true, want: compliance.NeedsTemplate},
-		{name: "template", m: compliance.Outgoing{Template: true}, never: true, want: compliance.Allow},
+		{name: "template in the talk", m: compliance.Outgoing{Purpose: compliance.Conversational, Template: true}, since: compliance.WhatsAppWindow, want: compliance.Allow},
 		{name: "HELP in time", m: help, since: time.Hour, want: compliance.Allow},
 		{name: "HELP too late", m: help, since: compliance.WhatsAppWindow, want: compliance.NeedsTemplate},
 	} {
@@ -106,6 +109,9 @@ func TestWhatsAppWindow(t *testing.T) {
 			c.m.LastInbound = at.Add(-c.since)
 			if c.never {
 				c.m.LastInbound = time.Time{}
+			}
+			if c.m.Purpose == "" {
+				c.m.Purpose = compliance.Transactional
 			}
 			c.m.Family = channel.WhatsApp
 			if got := (compliance.Standard{}).Decide(compliance.State{}, c.m, at); got.Verdict != c.want {

@@ -119,8 +119,9 @@ func TestStandardDecidesWhileHeld(t *testing.T) {
 			}
 		})
 	}
-	d := compliance.Standard{}.Decide(state, compliance.Outgoing{Purpose: compliance.Marketing}, at)
-	if r := compliance.RecordOf(d, state, at); r.Entry != 1 {
+	m := compliance.Outgoing{Purpose: compliance.Marketing}
+	d := compliance.Standard{}.Decide(state, m, at)
+	if r := compliance.RecordOf(d, state, m, at); r.Entry != 1 {
 		t.Errorf("the record is %+v, which does not name the entry that holds", r)
 	}
 }

@@ -110,7 +110,9 @@ type Jurisdiction struct {
 	Tag            string // what the message must be marked with, or ""
 	KeepYears      int    // of records; 0 is not known
 	Retention      string // the same in words
-	Registries     string // to be asked before sending, or ""
+	Registries     string // of those who want no advertising, in words
+	Register       Register
+	MustSay        []Say // what a message must have in its text
 	From, Until    time.Time
 	Confidence     string // low, med or high
 	Source         string
@@ -124,7 +126,7 @@ var jurisdictionsTSV string
 
 // jurisdictionColumns are those of the table, in its order.
 var jurisdictionColumns = strings.Fields(`code scope applies_to model consent honour honour_note keywords quiet quiet_basis quiet_note
-	identification tag keep_years retention registries from until confidence source note`)
+	identification tag keep_years retention registries register must_say from until confidence source note`)
 
 // Jurisdictions is the table of jurisdictions. It never changes.
 type Jurisdictions struct {
@@ -181,6 +183,12 @@ func jurisdictionOf(r tsvRow) (Jurisdiction, error) {
 	if j.Quiet, err = ParseQuietHours(c["quiet"]); err != nil {
 		return j, err
 	}
+	if j.Register, err = parseRegister(c["register"]); err != nil {
+		return j, err
+	}
+	for _, say := range strings.Fields(c["must_say"]) {
+		j.MustSay = append(j.MustSay, Say(say))
+	}
 	if c["keep_years"] != "" {
 		if j.KeepYears, err = strconv.Atoi(c["keep_years"]); err != nil {
 			return j, fmt.Errorf("keep_years is %q; it must be a number or nothing", c["keep_years"])
@@ -223,6 +231,12 @@ func (j Jurisdiction) check() error {
 		return fmt.Errorf("its confidence is %q; it must be low, med or high", j.Confidence)
 	case j.Source == "":
 		return fmt.Errorf("it has no source")
+	case slices.ContainsFunc(j.MustSay, func(s Say) bool { return !slices.Contains(says, s) }):
+		return fmt.Errorf("messages must say %q; it must be of %q", j.MustSay, says)
+	case j.Tag == "" && (slices.Contains(j.MustSay, SayTag) || slices.Contains(j.MustSay, SayTagFirst)):
+		return fmt.Errorf("messages must have its tag, and it has none")
+	case !slices.Contains(strengths, j.Register.Unless):
+		return fmt.Errorf("its register need not be asked with a consent %q, which is none", j.Register.Unless)
 	case j.KeepYears < 0:
 		return fmt.Errorf("records can't be kept for %d years", j.KeepYears)
 	case !j.Until.IsZero() && !j.From.Before(j.Until):
@@ -269,6 +283,10 @@ func (j Jurisdiction) atLeast(wider Jurisdiction) error {
 		return fmt.Errorf("its model of consent is %s, and its country's is %s", j.Model, wider.Model)
 	case wider.QuietBasis == BasisLaw && !j.Quiet.covers(wider.Quiet):
 		return fmt.Errorf("its quiet hours are %q, and its country's, which they must cover, %q", j.Quiet, wider.Quiet)
+	case wider.Register.Name != "" && (j.Register.Name == "" || j.Register.Unless != NotMarketing && !j.Register.Unless.AtLeast(wider.Register.Unless) || j.Register.Unless != NotMarketing && wider.Register.Unless == NotMarketing):
+		return fmt.Errorf("its register is %q, and its country's is %q", j.Register, wider.Register)
+	case slices.ContainsFunc(wider.MustSay, func(s Say) bool { return !slices.Contains(j.MustSay, s) }):
+		return fmt.Errorf("messages must say %q, and in its country %q", j.MustSay, wider.MustSay)
 	case !j.Honour.within(wider.Honour):
 		return fmt.Errorf("an opt-out must be honoured within %s, and in its country within %s", j.Honour, wider.Honour)
 	}

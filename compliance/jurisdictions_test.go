@@ -102,6 +102,9 @@ func TestCheckJurisdictions(t *testing.T) {
 		"an unknown confidence": func(j *compliance.Jurisdiction) { j.Confidence = "sure" },
 		"no source":             func(j *compliance.Jurisdiction) { j.Source = "" },
 		"negative years":        func(j *compliance.Jurisdiction) { j.KeepYears = -1 },
+		"nothing to say":        func(j *compliance.Jurisdiction) { j.MustSay = []compliance.Say{"hello"} },
+		"no tag to say":         func(j *compliance.Jurisdiction) { j.MustSay = []compliance.Say{compliance.SayTagFirst} },
+		"a strength of nothing": func(j *compliance.Jurisdiction) { j.Register = compliance.Register{Name: "DNC", Unless: "strong"} },
 		"never holding":         func(j *compliance.Jurisdiction) { j.Until = j.From.AddDate(0, 0, -1) },
 		"a twin":                func(j *compliance.Jurisdiction) { *j = all[1] },
 		"a state of nowhere":    func(j *compliance.Jurisdiction) { j.Code = "XX-YY" },
@@ -125,6 +128,7 @@ func TestJurisdictionsOfHosts(t *testing.T) {
 	row := compliance.Jurisdiction{
 		Code: "US-GA", Scope: compliance.ScopeMarketing, Model: compliance.ConsentExpressWritten, Honour: compliance.Term{BusinessDays: 5},
 		Quiet: hours("daily 20:00-09:00"), QuietBasis: compliance.BasisLaw, Confidence: "low", Source: "our counsel",
+		Register: compliance.Register{Name: "National DNC", Unless: compliance.ExpressWritten}, MustSay: []compliance.Say{compliance.SayName, compliance.SayStop},
 	}
 	table, err := compliance.NewJurisdictions("2026-12-01", row)
 	if err != nil {
@@ -146,6 +150,9 @@ func TestJurisdictionsOfHosts(t *testing.T) {
 		"quiet hours but on Sunday":           func(j *compliance.Jurisdiction) { j.Quiet = hours("mon-sat 20:00-09:00") },
 		"holidays less quiet than other days": func(j *compliance.Jurisdiction) { j.Quiet = hours("daily 20:00-09:00; hol 12:00-13:00") },
 		"a longer term":                       func(j *compliance.Jurisdiction) { j.Honour.BusinessDays = 11 },
+		"no register":                         func(j *compliance.Jurisdiction) { j.Register = compliance.Register{} },
+		"a register that less waives":         func(j *compliance.Jurisdiction) { j.Register.Unless = compliance.Express },
+		"no way to stop":                      func(j *compliance.Jurisdiction) { j.MustSay = []compliance.Say{compliance.SayName} },
 		"a longer term in hours":              func(j *compliance.Jurisdiction) { j.Honour = compliance.Term{Within: 1000 * time.Hour} },
 	} {
 		bad := row
@@ -185,10 +192,11 @@ What `+"`compliance.StandardJurisdictions`"+` knows, of %s. This file is written
 `+"`compliance/tables/jurisdictions.tsv`"+` instead. It is not legal advice: each row names its source and how sure it is.
 
 Quiet hours are those at which nothing that sells may be sent, by the recipient's clock. "Honour" is how long an opt-out may take at most:
-0 is at once, bd are business days.
+0 is at once, bd are business days. "Register" is the list of those who want no advertising that must be asked before a message that sells, unless
+there is a consent of that strength. "Must say" is what the policy looks for in the text: the sender's name, a way to stop, and the tag.
 
-| code | scope | consent | honour | quiet hours | identification | holds | sure |
-|---|---|---|---|---|---|---|---|
+| code | scope | consent | honour | quiet hours | identification | register | must say | holds | sure |
+|---|---|---|---|---|---|---|---|---|---|
 `, table.Version())
 	for _, j := range table.All() {
 		quiet := "none"
@@ -205,7 +213,8 @@ Quiet hours are those at which nothing that sells may be sent, by the recipient'
 		if !j.Until.IsZero() {
 			holds += " until " + j.Until.Format(time.DateOnly)
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", cell(j.Code), j.Scope, j.Model, j.Honour, quiet, cell(j.Identification), holds, j.Confidence)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n",
+			cell(j.Code), j.Scope, j.Model, j.Honour, quiet, cell(j.Identification), cell(j.Register.String()), mustSay(j), holds, j.Confidence)
 	}
 	b.WriteString("\n## Notes\n")
 	for _, j := range table.All() {
@@ -220,6 +229,14 @@ Quiet hours are those at which nothing that sells may be sent, by the recipient'
 		}
 	}
 	return b.String()
+}
+
+func mustSay(j compliance.Jurisdiction) string {
+	all := make([]string, len(j.MustSay))
+	for i, s := range j.MustSay {
+		all[i] = string(s)
+	}
+	return strings.Join(all, ", ")
 }
 
 // cell escapes what Markdown would read as markup.

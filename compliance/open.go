@@ -18,12 +18,29 @@ func (q QuietHours) Open(from time.Time, guard time.Duration, isHoliday func(noo
 	if len(zones) == 0 {
 		return time.Time{}, false
 	}
+	all := make([]hours, len(zones))
+	for i, zone := range zones {
+		all[i] = hours{q, Place{Zone: zone}}
+	}
+	var holidays func(string, time.Time) bool
+	if isHoliday != nil {
+		holidays = func(_ string, noon time.Time) bool { return isHoliday(noon) }
+	}
+	return openAt(from, guard, holidays, all)
+}
+
+// openAt is Open for quiet hours that differ from place to place.
+func openAt(from time.Time, guard time.Duration, isHoliday func(code string, noon time.Time) bool, all []hours) (open time.Time, ok bool) {
 	at := from
 	for again := true; again; {
 		again = false
-		for _, zone := range zones {
+		for _, h := range all {
+			var holidays func(time.Time) bool
+			if isHoliday != nil {
+				holidays = func(noon time.Time) bool { return isHoliday(h.Code, noon) }
+			}
 			for _, later := range []time.Duration{0, guard} {
-				for end, quiet := q.ends(at.Add(later).In(zone), isHoliday); quiet; end, quiet = q.ends(at.Add(later).In(zone), isHoliday) {
+				for end, quiet := h.ends(at.Add(later).In(h.Zone), holidays); quiet; end, quiet = h.ends(at.Add(later).In(h.Zone), holidays) {
 					at, again = end.Add(-later), true
 					if at.Sub(from) > longestQuiet {
 						return time.Time{}, false

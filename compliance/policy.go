@@ -140,33 +140,50 @@ func (c Classification) Evidence() string {
 // Purpose is why an outbound message is sent.
 type Purpose string
 
-// The purposes.
+// The purposes. A message that serves two has the first of these that is one of
+// them: what sells besides is marketing.
 const (
-	Conversational Purpose = "conversational" // a part of a talk that the contact takes part in
-	Transactional  Purpose = "transactional"  // about an order, an appointment, an account
 	Marketing      Purpose = "marketing"      // everything that sells
-	Compliance     Purpose = "compliance"     // the answer to STOP, START or HELP
+	Transactional  Purpose = "transactional"  // about an order, an appointment, an account
+	Conversational Purpose = "conversational" // a part of a talk that the contact takes part in
+	Compliance     Purpose = "compliance"     // the answer to STOP, START or HELP, and the question to opt in
+	Emergency      Purpose = "emergency"      // a danger to life or health that somebody answers for having warned of
 )
 
 // Outgoing is an outbound message as the gate sees it.
 type Outgoing struct {
-	Purpose  Purpose
-	Family   channel.Family
-	To       channel.Address
-	Template bool // the provider has approved the content beforehand
-	Human    bool // a person wrote it, not a responder
+	Purpose   Purpose // "" if nobody has said: [Standard] counts it as marketing unless it answers
+	Programme string  // what it is a part of that the contact can subscribe to, see Reach; or ""
+	Family    channel.Family
+	To        channel.Address
+	Text      string // "" of a template
+	Template  bool   // the provider has approved the content beforehand
+	Human     bool   // a person wrote it, not a responder
+
+	// Brand is the name of the company that the contact knows, or "".
+	Brand string
+
+	// Region and Zone are where the contact is, as they or the company's records
+	// say: ISO 3166-1 or 3166-2, and the clock there. "" and nil if nobody knows.
+	Region string
+	Zone   *time.Location
 
 	// LastInbound is when the contact last wrote in this conversation, or
 	// zero if never.
 	LastInbound time.Time
 
 	// Answers is the kind of inbound message that a message with purpose
-	// [Compliance] answers: OptOut, OptIn or Help.
+	// [Compliance] answers: OptOut, OptIn or Help; or Asked, for the question to
+	// opt in itself.
 	Answers Kind
 
 	// Confirms is the ledger entry of the opt-out or opt-in that a message
-	// with purpose [Compliance] confirms, or 0.
+	// with purpose [Compliance] confirms, or of the question that it asks, or 0.
 	Confirms EntryID
+
+	// Listings are the answers of those registers that were asked, for
+	// [NeedsRegister].
+	Listings []Listing
 }
 
 // Verdict is what may happen to an outbound message.
@@ -180,6 +197,7 @@ const (
 	Defer                        // it may be sent later, see Decision.Until
 	NeedsTemplate                // only an approved template may be sent
 	NeedsHuman                   // a person must decide first; until then it waits if the contact is held, see [Hold], and else it is not sent
+	NeedsRegister                // registers must be asked first, see Decision.Registers; without answers it is not sent
 )
 
 // String returns the verdict in lower case, like "needs_template".
@@ -193,14 +211,27 @@ func (v Verdict) String() string {
 		return "needs_template"
 	case NeedsHuman:
 		return "needs_human"
+	case NeedsRegister:
+		return "needs_register"
 	case Deny:
 	}
 	return "deny"
 }
 
-// Decision is a policy's word on an outbound message.
+// Decision is a policy's word on an outbound message. What it says besides the
+// verdict is for people and for the record.
 type Decision struct {
 	Verdict Verdict
 	Reason  string    // in plain words, for the agent and the record
 	Until   time.Time // for Defer: when to ask again; the engine sets it for NeedsHuman, see Hold.Until
+
+	// Registers are the codes of the jurisdictions whose registers must be asked,
+	// for NeedsRegister.
+	Registers []string
+
+	Purpose Purpose // that the message counts as
+	Consent EntryID // the ledger entry of the consent that it goes with, or 0
+	Version string  // of the tables that were read, or ""
+	Local   string  // the recipient's time and where that is known from, or ""
+	Warning string  // what whoever writes should think of, though it may go; or ""
 }

@@ -17,13 +17,52 @@ const ConfirmationTerm = 5 * time.Minute
 // window.
 const WhatsAppWindow = 24 * time.Hour
 
-// Standard is the policy of a host that supplies none. The zero value works.
-// It recognises the keywords of its table, whatever their spelling, and
-// requests to stop in plain words: see [Table].
+// Standard is the policy of a host that supplies none. The zero value works, and
+// is careful: it lets nothing go that sells to a contact of whom it does not know
+// where they are, which Places can tell.
+//
+// It recognises the keywords of its table, whatever their spelling, and requests to
+// stop in plain words: see [Table]. What it lets go is at [Standard.Decide].
 type Standard struct {
-	// Table is what is recognised. Nil is [StandardTable], which takes some
-	// tens of milliseconds to make when it is first asked for.
+	// Table is what is recognised. Nil is [StandardTable].
 	Table *Table
+
+	// Jurisdictions is what the law asks where the recipient is. Nil is
+	// [StandardJurisdictions].
+	Jurisdictions *Jurisdictions
+
+	// Places tells where the owner of a number may be, whose records name no
+	// place. Nil does not know. Package compliance/zones has one.
+	Places Locator
+
+	// Quiet are the hours at which nothing that sells is sent, by the recipient's
+	// clock, whatever the law allows besides. Zero is [CarefulHours].
+	Quiet QuietHours
+
+	// QuietTransactional keeps the hours for transactional messages too, of
+	// contacts who have not written within [AnswerTerm].
+	QuietTransactional bool
+
+	// QuietGuard is how long before quiet hours nothing is handed to a provider any
+	// more, since it may take that long. 0 is five minutes.
+	QuietGuard time.Duration
+
+	// Holidays says whether a day, of which it gets the noon in the recipient's
+	// zone, is a public holiday in a place, which is of ISO 3166-1 or 3166-2. It
+	// must be pure. Nil is no day.
+	Holidays func(code string, noon time.Time) bool
+
+	// ImpliedTerm is for how long a contact who has written may be answered, in
+	// media but WhatsApp, where it is WhatsAppWindow. 0 is [InquiryTerm].
+	ImpliedTerm time.Duration
+
+	// AnswerOptedOut lets a person, but no responder, answer what a contact has
+	// written since they opted out.
+	AnswerOptedOut bool
+
+	// Scrubbed are the codes of jurisdictions whose registers need not be asked
+	// about a message, since the host has compared its lists with them.
+	Scrubbed []string
 }
 
 var _ OptOutPolicy = Standard{}
@@ -67,68 +106,4 @@ func (p Standard) Classify(m channel.Inbound, c Context) Classification {
 		return Classification{}
 	}
 	return read
-}
-
-// Decide lets everything through but messages to a contact that has opted out
-// and free text outside WhatsApp's window. To a contact that has opted out go
-// only the one confirmation of that opt-out, within [ConfirmationTerm], and
-// the answer to HELP.
-//
-// While a message of the contact's holds, a person must decide about everything
-// that we would send first and everything automatic. What a person writes in the
-// talk goes, since they have the message before their eyes, and so do the answers
-// to STOP, START and HELP. When the time for the decision has passed, it is denied
-// like everything to a contact that has opted out.
-func (Standard) Decide(s State, m Outgoing, at time.Time) Decision {
-	d := decideConsent(s, m, at)
-	if d.Verdict == Allow && m.Family == channel.WhatsApp && !m.Template && !at.Before(m.LastInbound.Add(WhatsAppWindow)) {
-		return Decision{Verdict: NeedsTemplate, Reason: "more than 24 hours have passed since the customer's last WhatsApp message; only an approved template may be sent"}
-	}
-	return d
-}
-
-func decideConsent(s State, m Outgoing, at time.Time) Decision {
-	switch {
-	case m.Purpose == Compliance:
-		return decideCompliance(s, m, at)
-	case s.OptedOut:
-		return Decision{Verdict: Deny, Reason: "the contact has opted out; they can text START to hear from you again"}
-	case s.Held.Over(at):
-		return Decision{Verdict: Deny, Reason: "the contact wrote what may be a wish to stop, and nobody decided in time; it counts as an opt-out"}
-	case s.Held.Stands() && !m.answersInPerson():
-		return Decision{Verdict: NeedsHuman, Reason: "the contact wrote what may be a wish to stop; a person must decide first"}
-	}
-	return Decision{Verdict: Allow, Reason: "the contact has not opted out"}
-}
-
-// answersInPerson reports whether a person has written a message as a part of a
-// talk that the contact has begun.
-func (m Outgoing) answersInPerson() bool {
-	return m.Human && m.Purpose == Conversational && !m.LastInbound.IsZero()
-}
-
-func decideCompliance(s State, m Outgoing, at time.Time) Decision {
-	stands := m.Confirms != 0 && m.Confirms == s.Entry
-	switch m.Answers {
-	case OptOut:
-		switch {
-		case !s.OptedOut || !stands:
-			return Decision{Verdict: Deny, Reason: "the opt-out that this message confirms no longer stands"}
-		case !at.Before(s.Since.Add(ConfirmationTerm)):
-			return Decision{Verdict: Deny, Reason: "more than five minutes have passed since the opt-out; it stands without a confirmation"}
-		}
-		return Decision{Verdict: Allow, Reason: "the one confirmation of an opt-out"}
-	case OptIn:
-		switch {
-		case s.OptedOut:
-			return Decision{Verdict: Deny, Reason: "the contact has opted out again"}
-		case !stands:
-			return Decision{Verdict: Deny, Reason: "the opt-in that this message confirms no longer stands"}
-		}
-		return Decision{Verdict: Allow, Reason: "the one confirmation of an opt-in"}
-	case Help:
-		return Decision{Verdict: Allow, Reason: "the answer to HELP"}
-	case None, Ambiguous, Released:
-	}
-	return Decision{Verdict: Deny, Reason: "a compliance message must answer STOP, START or HELP"}
 }

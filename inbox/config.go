@@ -75,6 +75,11 @@ type Config struct {
 	// everything else. Defaults to HoldUnconfirmed for every message.
 	Unconfirmed func(m store.Message) UnconfirmedAction
 
+	// Registers is asked before a message goes for which the policy wants to know
+	// whether the customer is in a register of those who want no advertising.
+	// Without it such messages are not sent.
+	Registers RegisterChecker
+
 	// HoldTerm is how long a person has to decide about a message that may be
 	// a wish to stop. Meanwhile nothing goes to the customer that we would send
 	// first or that is automatic; then it is an opt-out. At most ten days: in the
@@ -135,7 +140,8 @@ func (c Config) withDefaults() Config {
 	}
 	if p, ok := c.OptOut.(compliance.Standard); ok && p.Table == nil {
 		// It is made here, and not while the first webhook waits.
-		c.OptOut = compliance.Standard{Table: compliance.StandardTable()}
+		p.Table = compliance.StandardTable()
+		c.OptOut = p
 	}
 	if c.StrayAccount == "" {
 		c.StrayAccount = store.DefaultAccount

@@ -322,7 +322,7 @@ type laterMarketing struct {
 }
 
 func (p laterMarketing) Decide(s compliance.State, m compliance.Outgoing, at time.Time) compliance.Decision {
-	d := p.Standard.Decide(s, m, at)
+	d := sellsFreely{p.Standard}.Decide(s, m, at)
 	morning := at.Before(time.Date(2026, time.January, 5, 9, 1, 0, 0, time.UTC))
 	if d.Verdict == compliance.Allow && m.Purpose == compliance.Marketing && (p.on == nil || *p.on) && morning {
 		return compliance.Decision{Verdict: compliance.Defer, Reason: "later", Until: at.Add(p.by)}

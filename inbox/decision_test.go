@@ -1,6 +1,7 @@
 package inbox_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -35,8 +36,8 @@ func TestDecisionsAreKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := compliance.Record{At: queuedAt, Verdict: compliance.Allow, Reason: "the contact has not opted out"}
-	if m.Decision == nil || *m.Decision != want {
+	want := compliance.Record{At: queuedAt, Verdict: compliance.Allow, Reason: "the contact has not opted out", Purpose: compliance.Conversational}
+	if m.Decision == nil || !reflect.DeepEqual(*m.Decision, want) {
 		t.Errorf("when it is queued: %+v, want %+v", m.Decision, want)
 	}
 	h.Settle()

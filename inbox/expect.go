@@ -123,6 +123,8 @@ func (in *Inbox) expectTurn(id store.ConversationID, p *piece) expectation {
 		about = append(about, aboutCustomer(p.send.message.To), aboutMessage(p.send.message.ID))
 	case p.reconcile != nil:
 		about = append(about, aboutCustomer(p.reconcile.message.To), aboutMessage(p.reconcile.message.ID))
+	case p.register != nil:
+		about = append(about, aboutCustomer(p.register.message.To), aboutMessage(p.register.message.ID))
 	}
 	return expectation{about, in.readsOfTurn(id)}
 }

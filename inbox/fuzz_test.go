@@ -24,7 +24,7 @@ import (
 // quiet is a harness that logs nothing.
 func quiet(t testing.TB) *inboxtest.Harness {
 	t.Helper()
-	return inboxtest.New(t, inboxtest.Config{Inbox: inbox.Config{Logger: slog.New(slog.DiscardHandler)}})
+	return inboxtest.New(t, inboxtest.Config{Inbox: inbox.Config{Logger: slog.New(slog.DiscardHandler), OptOut: sellsFreely{}}})
 }
 
 // FuzzReceive takes arbitrary messages in. Each is either invalid, and then

@@ -40,6 +40,7 @@ type parts struct {
 	owner  string        // of leases; another for every engine
 
 	pace      *pacer
+	zones     *zoneCache
 	telemetry *telemetry
 }
 
@@ -73,6 +74,7 @@ func NewWithSources(cfg Config, src sources.Sources) (*Inbox, error) {
 		name:     src.Name,
 		owner:    src.Name(),
 		pace:     newPacer(),
+		zones:    new(zoneCache),
 	}}
 	var err error
 	if in.telemetry, err = newTelemetry(cfg.MeterProvider, cfg.TracerProvider); err != nil {

@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -18,7 +19,20 @@ type draft struct {
 	purpose    compliance.Purpose
 	answers    compliance.Kind
 	confirms   compliance.EntryID
+	plan       store.Plan
 	requestKey string
+}
+
+// message makes the draft one of a conversation, without a place in it.
+func (d draft) message(conv store.Conversation) store.Message {
+	m := store.Message{
+		Direction: store.Outbound, Author: d.author, Text: d.text, Purpose: d.purpose, Kind: d.answers, Confirms: d.confirms,
+		Channel: conv.Channel, From: conv.Ours, To: conv.Theirs, RequestKey: d.requestKey,
+	}
+	if len(d.media) > 0 || d.template != nil || d.plan != (store.Plan{}) {
+		m.Extras = &store.Extras{Media: d.media, Template: d.template, Plan: d.plan}
+	}
+	return m
 }
 
 // queue puts a message into a conversation and the work of sending it into
@@ -26,28 +40,28 @@ type draft struct {
 // same, blocked, so that anybody can see what was not said and why. The
 // conversation is changed but not stored.
 func (in *Inbox) queue(t *tx, conv *store.Conversation, d draft) (store.Message, error) {
-	m, err := newMessage(t, conv, store.Outbound)
+	place, err := newMessage(t, conv, store.Outbound)
 	if err != nil {
 		return store.Message{}, err
 	}
-	m.Author, m.Text, m.Purpose, m.Kind, m.Confirms = d.author, d.text, d.purpose, d.answers, d.confirms
-	m.Channel, m.From, m.To, m.RequestKey = conv.Channel, conv.Ours, conv.Theirs, d.requestKey
-	if len(d.media) > 0 || d.template != nil {
-		m.Extras = &store.Extras{Media: d.media, Template: d.template}
-	}
+	m := d.message(*conv)
+	m.ID, m.Account, m.Conversation, m.Seq, m.InboundCount, m.CreatedAt = place.ID, place.Account, place.Conversation, place.Seq, place.InboundCount, place.CreatedAt
 	decision, err := in.gate(t, *conv, &m)
 	if err != nil {
 		return store.Message{}, err
 	}
+	m.Purpose = cmp.Or(m.Purpose, decision.Purpose, compliance.Conversational)
 	m.State, m.StateAt = store.StateQueued, t.now
 	due := t.now
-	switch {
-	case decision.Verdict == compliance.Allow:
+	switch plan := planOf(m); {
 	case mayCome(decision):
-		m.State, m.DueAt, m.Reason = store.StateDeferred, decision.Until, decision.Reason
-		due = decision.Until
-	default:
+		due = later(decision.Until, plan.NotBefore)
+		m.State, m.DueAt, m.Reason = store.StateDeferred, due, decision.Reason
+	case !in.mayGo(decision):
 		m.State, m.Reason = store.StateBlocked, decision.Reason
+	case plan.NotBefore.After(t.now):
+		due = plan.NotBefore
+		m.State, m.DueAt, m.Reason = store.StateDeferred, due, "it is to be sent then"
 	}
 	t.moves = append(t.moves, moved{m.Channel, m.State})
 	if err := t.PutMessages(m); err != nil {
@@ -67,77 +81,6 @@ func (in *Inbox) queue(t *tx, conv *store.Conversation, d draft) (store.Message,
 	}
 	_, err = addTask(t, *conv, store.TaskSend, m.ID, due)
 	return m, err
-}
-
-// gate decides about a message, with what holds in this transaction, and notes
-// the decision in the message.
-func (in *Inbox) gate(t *tx, conv store.Conversation, m *store.Message) (compliance.Decision, error) {
-	c, err := consentOf(t, conv)
-	if err != nil {
-		return compliance.Decision{}, err
-	}
-	decision, err := in.askPolicy(t, conv, *m, c.state)
-	if err != nil {
-		return compliance.Decision{}, err
-	}
-	if decision.Verdict == compliance.NeedsHuman {
-		// What holds ends: until then nothing is lost. Nobody is asked about
-		// anything else, so it would wait for ever.
-		decision.Until = time.Time{}
-		if c.state.Held.Until.After(t.now) {
-			decision.Until = c.state.Held.Until
-		}
-	}
-	m.Decision = compliance.RecordOf(decision, c.state, t.now)
-	return decision, nil
-}
-
-// mayCome reports whether the gate is to be asked again about a message, at the
-// decision's moment at the latest.
-func mayCome(d compliance.Decision) bool {
-	return d.Verdict == compliance.Defer || d.Verdict == compliance.NeedsHuman && !d.Until.IsZero()
-}
-
-// askPolicy asks the policy about a message. What can't be decided is denied.
-func (in *Inbox) askPolicy(t *tx, conv store.Conversation, m store.Message, state compliance.State) (compliance.Decision, error) {
-	if ours, err := in.stillOurs(t, conv, m); err != nil || !ours {
-		return compliance.Decision{Verdict: compliance.Deny, Reason: "the number that the customer wrote to does not belong to the company any more"}, err
-	}
-	out := compliance.Outgoing{
-		Purpose:     m.Purpose,
-		Family:      m.To.Family(),
-		To:          m.To,
-		Template:    m.Extras != nil && m.Extras.Template != nil,
-		Human:       m.Author.Kind == store.ByUser,
-		LastInbound: conv.LastInbound,
-		Answers:     m.Kind,
-		Confirms:    m.Confirms,
-	}
-	var decision compliance.Decision
-	if err := protect(func() error { decision = in.cfg.OptOut.Decide(state, out, t.now); return nil }); err != nil {
-		in.log.Error("the opt-out policy panicked; the message is not sent", "message", m.ID, "to", m.To, "err", err)
-		return compliance.Decision{Verdict: compliance.Deny, Reason: "the opt-out policy failed"}, nil
-	}
-	if decision.Verdict == compliance.Defer && !decision.Until.After(t.now) {
-		decision = compliance.Decision{Verdict: compliance.Deny, Reason: "the opt-out policy deferred the message to a moment that has passed"}
-	}
-	return decision, nil
-}
-
-// stillOurs reports whether a message would go out from a number of its own
-// account: a STOP to another account's number is not in this account's ledger.
-// What is written to a number of no inbox is kept with the account of the
-// strays, and so are its opt-outs.
-func (in *Inbox) stillOurs(t *tx, conv store.Conversation, m store.Message) (bool, error) {
-	box, err := in.inboxAt(t, store.Endpoint{Channel: m.Channel, Address: m.From})
-	if err != nil {
-		return false, err
-	}
-	if box == nil {
-		account, err := in.strayAccount(t)
-		return conv.Account == account, err
-	}
-	return box.Account == conv.Account, nil
 }
 
 // outgoing is a message that is marked as being sent: the one thing left to do
@@ -167,14 +110,25 @@ func (in *Inbox) attempt(t *tx, conv store.Conversation, task store.Task) (*piec
 	if !waits(m.State) {
 		return nil, t.DeleteTasks(task.ID)
 	}
+	plan := planOf(m)
+	switch {
+	case plan.over(t.now):
+		return nil, in.finish(t, conv, m, task, store.StateCanceled, "", plan.overReason(m))
+	case plan.NotBefore.After(t.now):
+		return nil, in.postpone(t, conv, m, task, store.StateDeferred, compliance.Decision{Until: plan.NotBefore, Reason: "it is to be sent then"})
+	}
 	decision, err := in.gate(t, conv, &m)
 	if err != nil {
 		return nil, err
 	}
 	ch := in.channels[m.Channel]
 	switch {
+	case mayCome(decision) && plan.over(decision.Until):
+		return nil, in.finish(t, conv, m, task, store.StateCanceled, "", plan.cannot(decision))
 	case mayCome(decision):
 		return nil, in.postpone(t, conv, m, task, store.StateDeferred, decision)
+	case decision.Verdict == compliance.NeedsRegister && in.cfg.Registers != nil:
+		return &piece{register: &registerJob{task: task, message: m, codes: decision.Registers}}, nil
 	case decision.Verdict != compliance.Allow:
 		return nil, in.finish(t, conv, m, task, store.StateBlocked, "", decision.Reason)
 	case ch == nil:

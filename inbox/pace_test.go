@@ -29,7 +29,18 @@ type office struct {
 
 func newOffice(t *testing.T, customers int, perSecond float64) *office {
 	t.Helper()
-	return newOfficeWith(t, customers, perSecond, compliance.Standard{})
+	return newOfficeWith(t, customers, perSecond, sellsFreely{})
+}
+
+// sellsFreely is a policy for which what sells needs no more than what is about an
+// order.
+type sellsFreely struct{ compliance.Standard }
+
+func (p sellsFreely) Decide(s compliance.State, m compliance.Outgoing, at time.Time) compliance.Decision {
+	if m.Purpose == compliance.Marketing {
+		m.Purpose = compliance.Transactional
+	}
+	return p.Standard.Decide(s, m, at)
 }
 
 func newOfficeWith(t *testing.T, customers int, perSecond float64, policy compliance.OptOutPolicy) *office {

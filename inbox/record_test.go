@@ -219,7 +219,7 @@ func TestRecordsThatAreNoGood(t *testing.T) {
 	h := inboxtest.New(t, inboxtest.Config{})
 	for want, spoil := range map[string]func(*inbox.ConsentRecord){
 		"ConsentRecord.Address is no E.164 number; write it with +":         func(c *inbox.ConsentRecord) { c.Address = "4155550123" },
-		"ConsentRecord.Kind is none; it must be opt_out or opt_in":          func(c *inbox.ConsentRecord) { c.Kind = compliance.None },
+		"ConsentRecord.Kind is none; it must be opt_out, opt_in or voided":  func(c *inbox.ConsentRecord) { c.Kind = compliance.None },
 		"ConsentRecord.OccurredAt is missing":                               func(c *inbox.ConsentRecord) { c.OccurredAt = time.Time{} },
 		"ConsentRecord.OccurredAt is in the future":                         func(c *inbox.ConsentRecord) { c.OccurredAt = h.Now().Add(time.Hour) },
 		"ConsentRecord.Text is empty; give what the contact said, word for": func(c *inbox.ConsentRecord) { c.Text = "" },

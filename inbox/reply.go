@@ -9,6 +9,7 @@ import (
 
 	"github.com/teaminbox/teaminbox/channel"
 	"github.com/teaminbox/teaminbox/compliance"
+	"github.com/teaminbox/teaminbox/internal/record"
 	"github.com/teaminbox/teaminbox/responder"
 	"github.com/teaminbox/teaminbox/store"
 )
@@ -20,8 +21,13 @@ type Draft struct {
 	Media    []channel.Media
 	Template *channel.Template
 
-	// Purpose is why it is sent. "" is compliance.Conversational.
+	// Purpose is why it is sent: Conversational, Transactional or Marketing. With
+	// "" the policy decides: compliance.Standard takes it for conversational if it
+	// answers what the customer has written, and else for marketing.
 	Purpose compliance.Purpose
+
+	// Plan says when it is to be sent, if not at once, and what it is a part of.
+	store.Plan
 
 	// Seen is the number (Message.Seq) of the last message that the writer had
 	// before them: what came after it stays unread, and the customer still
@@ -38,26 +44,32 @@ type Draft struct {
 //
 // The error is a *BlockedError if the message may not be sent, because the
 // customer has opted out, say, and ErrInvalid if there is nothing to send or
-// the channel can't carry it. Nothing is stored then.
+// the channel can't carry it. Nothing is stored then. What may go later, since it
+// is quiet hours, is deferred: [Agent.Cancel] withdraws it.
 func (a *Agent) Reply(ctx context.Context, id store.ConversationID, d Draft) (store.Message, error) {
 	if err := checkDraft(d); err != nil {
 		return store.Message{}, err
 	}
-	purpose := d.Purpose
-	if purpose == "" {
-		purpose = compliance.Conversational
+	if err := checkPlan(d.Plan, a.in.now()); err != nil {
+		return store.Message{}, err
+	}
+	d.NotBefore, d.Expires = record.Time(d.NotBefore), record.Time(d.Expires)
+	out := draft{
+		text: d.Text, media: d.Media, template: d.Template, purpose: d.Purpose, author: a.author(), plan: d.Plan, requestKey: d.RequestKey,
 	}
 	return a.write(ctx, id, accessFull, d.RequestKey, func(t *tx, conv *store.Conversation) (store.Message, []store.Event, error) {
 		if err := a.in.checkLimits(*conv, d); err != nil {
 			return store.Message{}, nil, err
 		}
-		decision, err := a.in.gate(t, *conv, &store.Message{
-			Channel: conv.Channel, From: conv.Ours, To: conv.Theirs, Author: a.author(), Purpose: purpose, Extras: &store.Extras{Template: d.Template},
-		})
-		if err != nil {
+		trial := out.message(*conv)
+		decision, err := a.in.gate(t, *conv, &trial)
+		switch {
+		case err != nil:
 			return store.Message{}, nil, err
-		}
-		if decision.Verdict != compliance.Allow && decision.Verdict != compliance.Defer {
+		case !a.in.mayGo(decision) && decision.Verdict != compliance.Defer:
+			return store.Message{}, nil, &BlockedError{Decision: decision}
+		case decision.Verdict == compliance.Defer && planOf(trial).over(decision.Until):
+			decision.Verdict, decision.Reason = compliance.Deny, planOf(trial).cannot(decision)
 			return store.Message{}, nil, &BlockedError{Decision: decision}
 		}
 		var events []store.Event
@@ -79,9 +91,7 @@ func (a *Agent) Reply(ctx context.Context, id store.ConversationID, d Draft) (st
 		if err := a.markRead(t, *conv, seen); err != nil {
 			return store.Message{}, nil, err
 		}
-		m, err := a.in.queue(t, conv, draft{
-			text: d.Text, media: d.Media, template: d.Template, purpose: purpose, author: a.author(), requestKey: d.RequestKey,
-		})
+		m, err := a.in.queue(t, conv, out)
 		return m, events, err
 	})
 }
@@ -233,6 +243,8 @@ func checkDraft(d Draft) error {
 	case "", compliance.Conversational, compliance.Transactional, compliance.Marketing:
 	case compliance.Compliance:
 		return invalid("Draft.Purpose", "is compliance, which only the library's own answers to STOP, START and HELP have")
+	case compliance.Emergency:
+		return invalid("Draft.Purpose", "is emergency, for which somebody has to answer; call Admin.SendEmergency")
 	default:
 		return invalid("Draft.Purpose", "is not a purpose that package compliance knows")
 	}

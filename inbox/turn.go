@@ -11,11 +11,12 @@ import (
 )
 
 // piece is what a turn has to do outside of a transaction: ask the router, hand
-// over a message, or ask a provider about one. An empty piece ends the turn.
+// over a message, ask a provider about one, or ask a register. An empty piece ends the turn.
 type piece struct {
 	route     *routeJob
 	send      *outgoing
 	reconcile *uncertain
+	register  *registerJob
 
 	// paced says that a message waits for its sender's turn, and until when. It
 	// is no work, but holds back what is behind it. step is how far apart its
@@ -57,6 +58,18 @@ func (in *Inbox) turn(ctx context.Context, lease store.Lease, p *piece) error {
 					return nil
 				}
 				return blame(u.task, in.applyReconcile(t, conv, u, answer, failure))
+			})
+		case p.register != nil:
+			job := p.register
+			answers, failure := in.askRegisters(ctx, lease, job)
+			if failure != nil {
+				in.log.Warn("a register could not be asked; the message waits", "message", job.message.ID, "registers", job.codes, "err", failure)
+			}
+			p, err = in.proceed(ctx, lease, p, func(t *tx, conv store.Conversation, held bool) error {
+				if !held {
+					return nil
+				}
+				return blame(job.task, in.applyRegisters(t, conv, job, answers, failure))
 			})
 		default:
 			return nil

@@ -29,6 +29,10 @@ type Inbox struct {
 
 // Settings are what an administrator changes while the program runs.
 type Settings struct {
+	// Brand is the name by which customers know the company, which what sells
+	// must say. "" is the inbox's name.
+	Brand string `json:"brand,omitempty"`
+
 	// FirstReply answers a customer's first message. "" is silence.
 	FirstReply string `json:"first_reply,omitempty"`
 

@@ -86,6 +86,22 @@ type Extras struct {
 	SentAt    time.Time         `json:"sent_at,omitzero"`
 	Problems  []string          `json:"problems,omitempty"` // parts that could not be understood
 	Raw       map[string]string `json:"raw,omitempty"`      // the provider's other parameters
+	Plan                        // of an outbound message
+}
+
+// Plan is what a message is a part of, and when it is to be sent. The zero Plan is
+// at once, and of nothing.
+type Plan struct {
+	// Programme is what the message is a part of that the contact can subscribe
+	// to, see compliance.Reach; or "".
+	Programme string `json:"programme,omitempty"`
+
+	// NotBefore is the moment before which the message is not sent, or zero.
+	NotBefore time.Time `json:"not_before,omitzero"`
+
+	// Expires is the moment from which on it is of no use and not sent any more,
+	// or zero.
+	Expires time.Time `json:"expires,omitzero"`
 }
 
 // State is how far an outbound message has come.

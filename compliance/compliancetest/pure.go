@@ -2,6 +2,7 @@ package compliancetest
 
 import (
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/teaminbox/teaminbox/channel"
@@ -71,7 +72,7 @@ func pureNoMemory(e *env) error {
 	before := e.policy.Decide(compliance.State{}, sms(at, 0), at)
 	e.policy.Classify(inbound("STOP"), compliance.Context{})
 	after := e.policy.Decide(compliance.State{}, sms(at, 0), at)
-	if before != after {
+	if !reflect.DeepEqual(before, after) {
 		return fmt.Errorf("Decide said %+v, and %+v after Classify had seen a STOP that the ledger does not know", before, after)
 	}
 	s := optedOut(at)

@@ -1,0 +1,96 @@
+package compliance
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// whereabouts returns where the recipient of a message may be, and who says so:
+// the contact's own clock, then what is stated of their place, then what their
+// number tells. The law counts of all places that go with it.
+func (p *Standard) whereabouts(m *Outgoing) (places []Place, evidence string) {
+	var byNumber []Place
+	if p.Places != nil {
+		byNumber, evidence = p.Places.Locate(m.To)
+		if slices.ContainsFunc(byNumber, func(p Place) bool { return p.Zone == nil }) {
+			byNumber = nil // a Locator that breaks its promise knows nothing
+		}
+	}
+	if m.Region != "" {
+		places = within(m.Region, byNumber)
+		switch {
+		case len(places) > 0 && m.Zone == nil:
+			return places, "the contact's region, " + evidence
+		case len(places) == 0 && p.Places != nil:
+			for _, zone := range p.Places.Zones(m.Region) {
+				places = append(places, Place{m.Region, zone})
+			}
+		}
+		byNumber, evidence = places, "the contact's region"
+	}
+	if m.Zone == nil {
+		return byNumber, evidence
+	}
+	return withClock(m.Zone, m.Region, byNumber), "the contact's time zone"
+}
+
+// within returns those places that lie in a region, which may be a country or a
+// part of one. A number of all a country may be of any part.
+func within(region string, places []Place) []Place {
+	var all []Place
+	for _, p := range places {
+		switch country, _, part := strings.Cut(region, "-"); {
+		case p.Code == region, !part && strings.HasPrefix(p.Code, region+"-"):
+			all = append(all, p)
+		case part && p.Code == country:
+			all = append(all, Place{region, p.Zone})
+		}
+	}
+	return all
+}
+
+// withClock returns the places with the clock that is known to be the contact's.
+func withClock(zone *time.Location, region string, places []Place) []Place {
+	if len(places) == 0 && region != "" {
+		return []Place{{region, zone}}
+	}
+	var all []Place
+	for _, p := range places {
+		if p.Zone = zone; len(all) == 0 || all[len(all)-1].Code != p.Code {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// local says what the recipient's clocks show, and how that is known.
+func (g *gate) local() string {
+	if len(g.places) == 0 {
+		return ""
+	}
+	first, last := g.places[0], g.places[0]
+	for _, p := range g.places[1:] {
+		if offset(p, g.at) < offset(first, g.at) {
+			first = p
+		}
+		if offset(p, g.at) > offset(last, g.at) {
+			last = p
+		}
+	}
+	text := clock(first, g.at)
+	if offset(first, g.at) != offset(last, g.at) {
+		text += " to " + clock(last, g.at)
+	}
+	return text + ", by " + g.evidence
+}
+
+func offset(p Place, at time.Time) int {
+	_, seconds := at.In(p.Zone).Zone()
+	return seconds
+}
+
+func clock(p Place, at time.Time) string {
+	return fmt.Sprintf("%s in %s (%s)", at.In(p.Zone).Format("Mon 15:04"), p.Zone, p.Code)
+}
