@@ -159,7 +159,8 @@ func (g *gate) decideCompliance() Decision {
 	return deny("a compliance message must answer STOP, START or HELP, or ask for an opt-in")
 }
 
-// livesOn reports whether a narrower opt-in is what stands about its part.
+// livesOn reports whether an opt-in still stands that is a consent to what sells, or
+// about a part alone.
 func (g *gate) livesOn(id EntryID) bool {
 	if id == 0 {
 		return false
@@ -167,6 +168,11 @@ func (g *gate) livesOn(id EntryID) bool {
 	for _, part := range g.s.Parts {
 		if part.Entry == id && !part.OptedOut {
 			return true
+		}
+	}
+	for _, c := range g.s.Consents {
+		if c.Entry == id && c.Live(g.at) {
+			return !g.s.About(Marketing, c.Programme).OptedOut
 		}
 	}
 	return false

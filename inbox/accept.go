@@ -27,6 +27,7 @@ type arrival struct {
 	message channel.Inbound
 	at      time.Time // when it came in
 	adopted bool      // it was a stray before
+	asked   bool      // the last that we wrote was the question to opt in, which is open
 }
 
 // written is when the customer wrote the message, as far as that is known.
@@ -94,10 +95,11 @@ func (in *Inbox) acceptInto(t *tx, box store.Inbox, a arrival) (Acceptance, erro
 	if isNew {
 		talk = 0
 	}
-	class, err := in.classifyIn(t, talk, 0, m, contextOf(m, contact, before, a.at))
+	class, asked, err := in.classifyIn(t, talk, 0, m, contextOf(m, contact, before, a.at))
 	if err != nil {
 		return Acceptance{}, err
 	}
+	a.asked = asked
 	if class.Kind == compliance.OptIn {
 		if _, clear := optInAt(a, before.entries); !clear {
 			class = compliance.Classification{Kind: compliance.Ambiguous, Rule: class.Rule + ", but it came late, and it can't be told whether it was written after the opt-out"}

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/teaminbox/teaminbox/channel"
 	"github.com/teaminbox/teaminbox/compliance"
 	"github.com/teaminbox/teaminbox/store"
 )
@@ -126,6 +128,18 @@ type View struct {
 	// Held says that a person has to decide whether the customer has; nil if
 	// there is nothing to decide.
 	Held *Held
+	// FreeText is until when the customer may get free text on WhatsApp; after that
+	// only an approved template. Zero for media that have no such window.
+	FreeText time.Time
+}
+
+// freeTextUntil returns when the window of a conversation on WhatsApp closes. Our own
+// messages never move it.
+func freeTextUntil(conv store.Conversation) time.Time {
+	if conv.Theirs.Family() != channel.WhatsApp || conv.LastInbound.IsZero() {
+		return time.Time{}
+	}
+	return conv.LastInbound.Add(compliance.WhatsAppWindow)
 }
 
 // Conversation returns one conversation.
@@ -200,7 +214,7 @@ func (a *Agent) views(t *tx, convs []store.Conversation) ([]View, error) {
 		}
 		views[i] = View{
 			Conversation: c, Contact: person[c.Contact], Unread: unread[i],
-			OptedOut: state.OptedOut, Held: held,
+			OptedOut: state.OptedOut, Held: held, FreeText: freeTextUntil(c),
 		}
 	}
 	return views, nil

@@ -39,7 +39,7 @@ func (in *Inbox) complete(t *tx, m store.Message, again channel.Inbound) error {
 	// The provider may know that it was an opt-out where the text alone does not
 	// say so, or who else the customer is. It was answered long ago, by the
 	// provider or not at all.
-	class, err := in.classifyIn(t, m.Conversation, m.Seq, again, contextOf(again, contact, before, m.CreatedAt))
+	class, _, err := in.classifyIn(t, m.Conversation, m.Seq, again, contextOf(again, contact, before, m.CreatedAt))
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package inbox
 
 import (
-	"cmp"
 	"time"
 
 	"github.com/teaminbox/teaminbox/compliance"
@@ -15,6 +14,11 @@ func (in *Inbox) gate(t *tx, conv store.Conversation, m *store.Message) (complia
 	if err != nil {
 		return compliance.Decision{}, err
 	}
+	return in.gateWith(t, conv, m, c.state)
+}
+
+// gateWith is gate for what holds of the customer.
+func (in *Inbox) gateWith(t *tx, conv store.Conversation, m *store.Message, state compliance.State) (compliance.Decision, error) {
 	out, err := in.outgoingOf(t, conv, *m)
 	if err != nil {
 		return compliance.Decision{}, err
@@ -23,10 +27,10 @@ func (in *Inbox) gate(t *tx, conv store.Conversation, m *store.Message) (complia
 	// again; this spares its writer a message that would only be blocked. While a
 	// hold stands, nobody knows.
 	at := t.now
-	if plan := planOf(*m); !c.state.Held.Stands() {
-		at = later(at, plan.NotBefore)
+	if !state.Held.Stands() {
+		at = later(at, planOf(*m).NotBefore)
 	}
-	decision, err := in.askPolicy(t, conv, *m, c.state, out, at)
+	decision, err := in.askPolicy(t, conv, *m, state, out, at)
 	if err != nil {
 		return compliance.Decision{}, err
 	}
@@ -34,11 +38,11 @@ func (in *Inbox) gate(t *tx, conv store.Conversation, m *store.Message) (complia
 		// What holds ends: until then nothing is lost. Nobody is asked about
 		// anything else, so it would wait for ever.
 		decision.Until = time.Time{}
-		if c.state.Held.Until.After(t.now) {
-			decision.Until = c.state.Held.Until
+		if state.Held.Until.After(t.now) {
+			decision.Until = state.Held.Until
 		}
 	}
-	m.Decision = compliance.RecordOf(decision, c.state, out, t.now)
+	m.Decision = compliance.RecordOf(decision, state, out, t.now)
 	return decision, nil
 }
 
@@ -80,7 +84,7 @@ func (in *Inbox) outgoingOf(t *tx, conv store.Conversation, m store.Message) (co
 		return out, err
 	}
 	if box, ok := c.inboxes[conv.Inbox]; ok {
-		out.Brand = cmp.Or(box.Settings.Brand, box.Name)
+		out.Brand = brandOf(box)
 	}
 	found, err := t.Contacts(conv.Contact)
 	if err != nil || len(found) == 0 {

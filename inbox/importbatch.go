@@ -40,7 +40,7 @@ func (i *importing) apply(t *tx, batch []stated, tried map[compliance.Digest]boo
 			}
 			continue
 		}
-		if e.Kind == compliance.OptIn && before.state.OptedOut {
+		if e.Kind == compliance.OptIn && againstOptOut(line.Statement, before.state) {
 			o.refused = append(o.refused, compliance.LineError{Line: line.line, Problems: []compliance.Problem{{
 				Field:  "kind",
 				Reason: "is opt_in, and the contact has opted out; no list ends an opt-out: have them text START, or record by hand what they did since",
@@ -96,7 +96,8 @@ func (i *importing) entry(line stated) compliance.Entry {
 func known(entries []compliance.Entry, e compliance.Entry) *compliance.Entry {
 	for i := range entries {
 		had := &entries[i]
-		if had.Kind == e.Kind && had.Via == e.Via && had.Text == e.Text && had.OccurredAt.Equal(e.OccurredAt) {
+		if had.Kind == e.Kind && had.Via == e.Via && had.Text == e.Text && had.OccurredAt.Equal(e.OccurredAt) &&
+			had.Reach == e.Reach && had.Strength == e.Strength {
 			return had
 		}
 	}

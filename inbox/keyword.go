@@ -32,26 +32,37 @@ func (in *Inbox) classify(m channel.Inbound, c compliance.Context) compliance.Cl
 }
 
 // classifyIn asks the policy what a message means that came after the message
-// before of a conversation (0: after the newest). What we wrote last matters
-// only where a message seems to be more than an ordinary one: the customer may
-// have quoted it, or answered its question. So it is read for those alone, and
+// before of a conversation (0: after the newest), and says whether it answers our
+// question to opt in. What we wrote last matters only where a message seems to be
+// more than an ordinary one, since the customer may have quoted it, or answered its
+// question; and where such a question is open. So it is read for those alone, and
 // ordinary messages cost no reading.
-func (in *Inbox) classifyIn(t *tx, conv store.ConversationID, before int64, m channel.Inbound, c compliance.Context) (compliance.Classification, error) {
-	class := in.classify(m, c)
-	if conv == 0 || class.Kind == compliance.None || class.Kind == compliance.Help {
-		return class, nil
+func (in *Inbox) classifyIn(t *tx, conv store.ConversationID, before int64, m channel.Inbound, c compliance.Context) (class compliance.Classification, asked bool, err error) {
+	open := c.State.Asked.Open(c.At)
+	class = in.classify(m, c)
+	if conv == 0 || !open && (class.Kind == compliance.None || class.Kind == compliance.Help) {
+		return class, false, nil
 	}
 	recent, err := t.ListMessages(store.MessageQuery{Conversation: conv, Before: before, Limit: lastOutboundWithin})
 	if err != nil {
-		return class, err
+		return class, false, err
 	}
 	for _, sent := range recent {
-		if sent.Direction == store.Outbound && sent.Text != "" && !waits(sent.State) && !missed(sent.State) {
-			c.LastOutbound = sent.Text
-			return in.classify(m, c), nil
+		if sent.Direction != store.Outbound || sent.Text == "" && !asks(sent) || waits(sent.State) || missed(sent.State) {
+			continue
 		}
+		c.LastOutbound = sent.Text
+		if asked = open && asks(sent) && sent.Confirms == c.State.Asked.Entry; asked {
+			c.Asked = compliance.AskedConsent
+		}
+		return in.classify(m, c), asked, nil
 	}
-	return class, nil
+	return class, false, nil
+}
+
+// asks reports whether a message is our question to opt in.
+func asks(m store.Message) bool {
+	return m.Purpose == compliance.Compliance && m.Kind == compliance.Asked
 }
 
 // contextOf says what is known of a message by the message itself and by who
@@ -76,7 +87,7 @@ func (in *Inbox) answerKeyword(t *tx, box store.Inbox, conv *store.Conversation,
 	var text string
 	answer := !a.message.ProviderReplied
 	switch msg.Kind {
-	case compliance.None, compliance.Released:
+	case compliance.None, compliance.Released, compliance.Asked, compliance.Voided:
 		return nil
 	case compliance.Ambiguous:
 		return in.hold(t, *conv, msg, a, before)
@@ -88,9 +99,14 @@ func (in *Inbox) answerKeyword(t *tx, box store.Inbox, conv *store.Conversation,
 		if msg.Kind == compliance.OptIn {
 			at, _ = optInAt(a, before.entries)
 		}
-		e, after, err := in.recordConsent(t, *conv, before, compliance.Entry{
+		said := compliance.Entry{
 			Kind: msg.Kind, Source: compliance.FromContact, OccurredAt: at, SentAt: a.message.SentAt, Text: msg.Text, Rule: msg.Rule, Message: msg.ID.String(),
-		}, msg.ID)
+		}
+		agreed := a.asked && msg.Kind == compliance.OptIn
+		if agreed {
+			said = answered(said, before)
+		}
+		e, after, err := in.recordConsent(t, *conv, before, said, msg.ID)
 		if err != nil {
 			return err
 		}
@@ -104,17 +120,19 @@ func (in *Inbox) answerKeyword(t *tx, box store.Inbox, conv *store.Conversation,
 			// customer agreed to for five minutes (47 CFR 64.1200(a)(12)).
 			answer = answer && !before.state.OptedOut && !a.message.Late
 			text = optOutReply(box)
+		} else if agreed {
+			text = fmt.Sprintf("%s: Thank you, you have opted in. Reply HELP for help, STOP to opt out.", brandOf(box))
 		} else {
 			answer = answer && before.state.OptedOut && !after.OptedOut
 			text = box.Settings.OptInReply
 			if text == "" {
-				text = fmt.Sprintf("%s: You have opted in to our messages again. Reply HELP for help, STOP to opt out.", box.Name)
+				text = fmt.Sprintf("%s: You have opted in to our messages again. Reply HELP for help, STOP to opt out.", brandOf(box))
 			}
 		}
 	case compliance.Help:
 		text = box.Settings.HelpReply
 		if text == "" {
-			text = fmt.Sprintf("%s: A member of our team will read your message. Reply STOP to opt out.", box.Name)
+			text = fmt.Sprintf("%s: A member of our team will read your message. Reply STOP to opt out.", brandOf(box))
 		}
 		recent, err := helpedSince(t, conv.ID, t.now.Add(-helpInterval))
 		if err != nil {
@@ -137,8 +155,11 @@ func optOutReply(box store.Inbox) string {
 	if box.Settings.OptOutReply != "" {
 		return box.Settings.OptOutReply
 	}
-	return fmt.Sprintf("%s: You have opted out and will get no more messages from us. Reply START to opt in again.", box.Name)
+	return fmt.Sprintf("%s: You have opted out and will get no more messages from us. Reply START to opt in again.", brandOf(box))
 }
+
+// brandOf is the name by which customers know who writes.
+func brandOf(box store.Inbox) string { return cmp.Or(box.Settings.Brand, box.Name) }
 
 // recordedAt reports whether an opt-out was written down at a moment.
 func recordedAt(entries []compliance.Entry, at time.Time) bool {

@@ -20,6 +20,7 @@ type draft struct {
 	answers    compliance.Kind
 	confirms   compliance.EntryID
 	plan       store.Plan
+	answerable string
 	requestKey string
 }
 
@@ -29,8 +30,8 @@ func (d draft) message(conv store.Conversation) store.Message {
 		Direction: store.Outbound, Author: d.author, Text: d.text, Purpose: d.purpose, Kind: d.answers, Confirms: d.confirms,
 		Channel: conv.Channel, From: conv.Ours, To: conv.Theirs, RequestKey: d.requestKey,
 	}
-	if len(d.media) > 0 || d.template != nil || d.plan != (store.Plan{}) {
-		m.Extras = &store.Extras{Media: d.media, Template: d.template, Plan: d.plan}
+	if len(d.media) > 0 || d.template != nil || d.plan != (store.Plan{}) || d.answerable != "" {
+		m.Extras = &store.Extras{Media: d.media, Template: d.template, Plan: d.plan, Answerable: d.answerable}
 	}
 	return m
 }

@@ -129,6 +129,7 @@ func (c *ConsentRecord) entry() compliance.Entry {
 	return compliance.Entry{
 		Kind: c.Kind, OccurredAt: record.Time(c.OccurredAt), Text: c.Text, Rule: c.Via.InWords(), Actor: string(c.Actor),
 		Via: c.Via, Evidence: c.Evidence, Reason: c.Reason, Request: c.RequestKey,
+		Reach: c.Reach, Strength: c.Strength, Until: record.Time(c.Until),
 	}
 }
 
@@ -143,7 +144,7 @@ func (in *Inbox) state(t *tx, account store.AccountID, addresses []channel.Addre
 	if earlier, err := recordedEarlier(before.entries, c, tried); err != nil || earlier != nil {
 		return or(earlier), err
 	}
-	if c.Kind == compliance.OptIn && before.state.OptedOut {
+	if c.Kind == compliance.OptIn && againstOptOut(c.Statement, before.state) {
 		if err := ends(c.Statement, before.entries); err != nil {
 			return compliance.Entry{}, err
 		}
@@ -181,7 +182,7 @@ func recordedEarlier(entries []compliance.Entry, c ConsentRecord, tried complian
 		case tried.ID != 0 && e.ID == tried.ID && e.Link.Hash == tried.Link.Hash:
 			return e, nil
 		case c.RequestKey == "" || e.Request != c.RequestKey:
-		case e.Kind != c.Kind || e.Via != c.Via || e.Text != c.Text:
+		case e.Kind != c.Kind || e.Via != c.Via || e.Text != c.Text || e.Reach != c.Reach || e.Strength != c.Strength:
 			return nil, invalid("ConsentRecord.RequestKey", "was used for another record; make a key for each")
 		default:
 			return e, nil
@@ -195,6 +196,13 @@ func or(e *compliance.Entry) compliance.Entry {
 		return compliance.Entry{}
 	}
 	return *e
+}
+
+// againstOptOut reports whether a customer has opted out of anything that an opt-in
+// is about.
+func againstOptOut(s compliance.Statement, state compliance.State) bool {
+	return state.OptedOut || state.About(s.Purpose, s.Programme).OptedOut ||
+		s.Strength != compliance.NotMarketing && state.About(compliance.Marketing, s.Programme).OptedOut
 }
 
 // ends returns nil if an opt-in ends the opt-outs there are: only an act of the

@@ -87,6 +87,10 @@ type Extras struct {
 	Problems  []string          `json:"problems,omitempty"` // parts that could not be understood
 	Raw       map[string]string `json:"raw,omitempty"`      // the provider's other parameters
 	Plan                        // of an outbound message
+
+	// Answerable is why the message goes though its customer may not want it, in
+	// the words of whoever answers for it, its author; or "".
+	Answerable string `json:"answerable,omitempty"`
 }
 
 // Plan is what a message is a part of, and when it is to be sent. The zero Plan is
