@@ -19,8 +19,8 @@ func (r Reach) Covers(other Reach) bool {
 	return (r.Purpose == "" || r.Purpose == other.Purpose) && (r.Programme == "" || r.Programme == other.Programme)
 }
 
-// String says it for people.
-func (r Reach) String() string {
+// InWords says it for people.
+func (r Reach) InWords() string {
 	what := "everything"
 	if r.Purpose != "" {
 		what = string(r.Purpose)

@@ -193,7 +193,7 @@ func (t *Table) reading(e entry, c *context) reading {
 			r.kind = Ambiguous
 		}
 	case MatchOptedOut:
-		if c.State.OptedOut || c.State.Held.Stands() {
+		if c.State.OptedOut || c.State.Held.Stands() || c.Asked == AskedConsent {
 			r.kind = e.Kind
 		}
 	case MatchPrompted:
