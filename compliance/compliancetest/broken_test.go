@@ -120,6 +120,32 @@ func TestBrokenPoliciesAreFound(t *testing.T) {
 			return k
 		})},
 
+		{"Decide/MarketingWithoutConsent", "sells to whoever has opted in", allows(func(s compliance.State, m compliance.Outgoing, _ time.Time) bool {
+			return m.Purpose == compliance.Marketing && s.Entry != 0 && !s.OptedOut
+		})},
+		{"Decide/UnknownPurpose", "compares purposes whatever their case", decides(func(s compliance.State, m compliance.Outgoing, at time.Time, d compliance.Decision) compliance.Decision {
+			if m.Purpose == "CONVERSATIONAL" && !s.OptedOut {
+				return allowed
+			}
+			return d
+		})},
+		{"Decide/NoPurposeUnasked", "takes what has no purpose for an answer", allows(func(s compliance.State, m compliance.Outgoing, _ time.Time) bool {
+			return m.Purpose == "" && s.Entry == 0 && !s.Held.Stands()
+		})},
+		{"Decide/OptedOutOfMarketing", "knows only opt-outs of everything", allows(func(s compliance.State, m compliance.Outgoing, at time.Time) bool {
+			_, ok := s.Consent(m.Programme, at)
+			return ok && m.Purpose == compliance.Marketing && !s.OptedOut && !s.Voided.Stands()
+		})},
+		{"Decide/Voided", "does not mind whose number it is", allows(func(s compliance.State, m compliance.Outgoing, _ time.Time) bool {
+			return s.Voided.Stands() && m.Purpose == compliance.Transactional
+		})},
+		{"Decide/AskedBack", "asks whoever has opted out", allows(func(s compliance.State, m compliance.Outgoing, _ time.Time) bool {
+			return m.Answers == compliance.Asked && s.OptedOut
+		})},
+		{"Decide/AskedTwice", "asks again", allows(func(s compliance.State, m compliance.Outgoing, _ time.Time) bool {
+			return m.Answers == compliance.Asked && !s.OptedOut && s.Asked.Entry == 0
+		})},
+
 		{"Decide/OptedOutMarketing", "allows everything", func() compliance.OptOutPolicy {
 			return fake{decide: func(compliance.State, compliance.Outgoing, time.Time) compliance.Decision { return allowed }}
 		}},

@@ -1,6 +1,7 @@
 package compliancetest
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 func decisionCases() []kit.Case[*env] {
 	return []kit.Case[*env]{{
 		Name:  "Decide/Verdict",
-		Rule:  "Verdict is one of the verdicts.",
+		Rule:  "Verdict is one of the verdicts. Registers: the codes of the jurisdictions whose registers must be asked, for NeedsRegister.",
 		Check: decideVerdict,
 	}, {
 		Name:  "Decide/Reason",
@@ -44,11 +45,11 @@ func outgoings() (all []outgoing) {
 					for _, template := range []bool{true, false} {
 						m := base
 						m.Human, m.Template = human, template
-						for _, purpose := range []compliance.Purpose{"", "unheard of", compliance.Conversational, compliance.Transactional, compliance.Marketing} {
+						for _, purpose := range []compliance.Purpose{"", "unheard of", compliance.Conversational, compliance.Transactional, compliance.Marketing, compliance.Emergency} {
 							m.Purpose = purpose
 							all = append(all, outgoing{s, m, at})
 						}
-						for answers := compliance.None; answers <= compliance.Ambiguous; answers++ {
+						for answers := compliance.None; answers <= compliance.Voided; answers++ {
 							all = append(all, outgoing{s, confirming(m, answers, s.Entry), at}, outgoing{s, confirming(m, answers, 0), at})
 						}
 					}
@@ -77,8 +78,11 @@ func (e *env) decisions(check func(compliance.Decision, time.Time) error) error 
 
 func decideVerdict(e *env) error {
 	return e.decisions(func(d compliance.Decision, _ time.Time) error {
-		if d.Verdict > compliance.NeedsHuman {
+		switch {
+		case d.Verdict > compliance.NeedsRegister:
 			return fmt.Errorf("Decide said verdict %d, which does not exist", d.Verdict)
+		case d.Verdict == compliance.NeedsRegister && len(d.Registers) == 0:
+			return errors.New("Decide said that registers must be asked, and not which")
 		}
 		return nil
 	})

@@ -14,7 +14,7 @@ func Run(t *testing.T, h Harness) {
 }
 
 func cases() []kit.Case[*env] {
-	all := slices.Concat(keywordCases(), spellingCases(), ordinaryCases(), providerCases(), optedOutCases(), heldCases(), answerCases(), windowCases(), decisionCases(), pureCases())
+	all := slices.Concat(keywordCases(), spellingCases(), ordinaryCases(), providerCases(), optedOutCases(), heldCases(), answerCases(), windowCases(), marketingCases(), decisionCases(), pureCases())
 	for i, c := range all {
 		all[i].Check = func(e *env) error {
 			_, err := kit.Call(e.Patience, func() (struct{}, error) { return struct{}{}, c.Check(e) })
