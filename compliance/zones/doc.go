@@ -40,9 +40,12 @@
 //
 // # Cost
 //
-// The tables are read once, by the first call of [Numbers], with some hundreds of time
-// zones; the package documentation of time says where those come from. A machine may
-// have none, so this package brings those of time/tzdata along, of about 450 kB; the
-// machine's are taken first, and have the newer rules if it is kept up to date. After
-// that an answer takes well under a microsecond.
+// The tables are read once, by the first call of [Numbers], together with some hundreds
+// of time zones: that takes about five milliseconds, thirty if the machine has to read
+// them from its disk. After that an answer takes well under a microsecond and makes one
+// slice. There is no cache that grows.
+//
+// Time zones are the machine's, which have the newest rules if it is kept up to date.
+// It may have none, so this package brings those of time/tzdata along, which makes a
+// program about 450 kB larger.
 package zones

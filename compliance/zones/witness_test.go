@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/nyaruka/phonenumbers"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/teaminbox/teaminbox/channel"
 	"github.com/teaminbox/teaminbox/compliance"
@@ -67,8 +66,8 @@ var areas = sync.OnceValue(func() (all []area) {
 	for code := 200; code <= 999; code++ {
 		for exchange := 200; exchange <= 999; exchange += 3 { // few are in use everywhere
 			n := &phonenumbers.PhoneNumber{
-				CountryCode:    proto.Int32(1),
-				NationalNumber: proto.Uint64(uint64(code*10_000_000 + exchange*10_000 + 123)),
+				CountryCode:    new(int32(1)),
+				NationalNumber: new(uint64(code*10_000_000 + exchange*10_000 + 123)),
 			}
 			if of(n, phonenumbers.FIXED_LINE_OR_MOBILE, phonenumbers.MOBILE, phonenumbers.FIXED_LINE) {
 				all = append(all, area{strconv.Itoa(code), phonenumbers.Format(n, phonenumbers.E164), witnessed(n)})
