@@ -59,11 +59,12 @@ type Listener interface {
 	Listen(ctx context.Context, s Sink) error
 }
 
-// Sink takes what a [Listener] receives. Both methods return nil only after
+// Sink takes what a [Listener] receives. All methods return nil only after
 // the item is durable; offering an item twice has no effect.
 type Sink interface {
 	Receive(ctx context.Context, m Inbound) error
 	Status(ctx context.Context, u StatusUpdate) error
+	Consent(ctx context.Context, u ConsentUpdate) error
 }
 
 // Limiter is a Channel that knows the limits of messages from one address to

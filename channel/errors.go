@@ -51,7 +51,7 @@ type SendError struct {
 	Code       string        // the provider's code, like "21610"
 	Reason     string        // what the code means, in plain words, for the team
 	RetryAfter time.Duration // for NotSent: wait at least this long; 0: the engine's backoff
-	OptOut     bool          // the provider says that the customer has opted out
+	Consent    ConsentChange // what the refusal says about the customer's consent
 	Err        error         // the cause, if any
 }
 

@@ -19,7 +19,7 @@ func TestSendErrorText(t *testing.T) {
 		{channel.SendError{}, "channel: it is uncertain whether the message was sent"},
 		{channel.SendError{Outcome: channel.NotSent}, "channel: message not sent"},
 		{channel.SendError{Outcome: channel.Rejected, Code: "21610"}, "channel: message rejected (code 21610)"},
-		{channel.SendError{Outcome: channel.Rejected, Reason: "the customer has opted out", OptOut: true}, "channel: message rejected: the customer has opted out"},
+		{channel.SendError{Outcome: channel.Rejected, Reason: "the customer has opted out", Consent: channel.ConsentStopped}, "channel: message rejected: the customer has opted out"},
 		{
 			channel.SendError{Outcome: channel.NotSent, Code: "429", Reason: "too many requests", RetryAfter: time.Second, Err: io.EOF},
 			"channel: message not sent (code 429): too many requests: EOF",
@@ -40,7 +40,7 @@ func TestAsSendError(t *testing.T) {
 		}
 	}
 	got := channel.AsSendError(io.EOF)
-	if got.Outcome != channel.Uncertain || got.RetryAfter != 0 || got.OptOut || !errors.Is(got, io.EOF) {
+	if got.Outcome != channel.Uncertain || got.RetryAfter != 0 || got.Consent != channel.ConsentUnchanged || !errors.Is(got, io.EOF) {
 		t.Errorf("AsSendError(io.EOF) is %+v, want Uncertain because of it", got)
 	}
 	if !errors.Is(own, io.ErrUnexpectedEOF) {

@@ -106,4 +106,5 @@ type Referral struct {
 type Delivery struct {
 	Inbound []Inbound
 	Status  []StatusUpdate
+	Consent []ConsentUpdate
 }

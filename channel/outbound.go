@@ -76,8 +76,8 @@ type StatusUpdate struct {
 	ProviderID string
 	MessageID  string // our own id, from [Outbound.ID]
 	State      DeliveryState
-	Code       string // the provider's error code, like "30003"
-	Reason     string // what the code means, in plain words
-	OptOut     bool   // the failure means that the customer has opted out
-	At         time.Time
+	Code       string        // the provider's error code, like "30003"
+	Reason     string        // what the code means, in plain words
+	Consent    ConsentChange // what the failure says about the customer's consent
+	At         time.Time     // by the provider's clock, or zero if it does not say
 }

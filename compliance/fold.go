@@ -24,6 +24,9 @@ import (
 // to more than what was stopped, such as START, restores what stood before: it ends
 // no narrower opt-out, unless it is a consent with a [Strength] of its own.
 //
+// A [FromProvider] opt-in ends what was stopped in the same way, and nothing wider:
+// who takes a stop of marketing back in their app has not taken back their STOP.
+//
 // Consents to what sells are those since the number was last found to be somebody
 // else's. An opt-out does not take them away: it stands above them, and if the
 // contact ends it, they are there again.
@@ -118,6 +121,9 @@ func (e *Entry) standing() Standing {
 // it covers.
 func (w *words) ended(out *Entry, r Reach) bool {
 	return slices.ContainsFunc(w.ins, func(in *Entry) bool {
+		if in.Source == FromProvider && in.Reach != out.Reach {
+			return false
+		}
 		wider := in.Reach != out.Reach && in.Covers(out.Reach)
 		return in.Covers(r) && in.OccurredAt.After(out.OccurredAt) && (!wider || in.Strength != NotMarketing)
 	})

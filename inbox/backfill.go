@@ -114,7 +114,7 @@ func (in *Inbox) receivePage(ctx context.Context, channelName string, page []cha
 	if err != nil {
 		return 0, err
 	}
-	accepted, err := in.takeIn(ctx, in.record, channelName, sound, nil)
+	accepted, err := in.takeIn(ctx, in.record, channelName, channel.Delivery{Inbound: sound})
 	fresh := 0
 	for _, a := range accepted {
 		if !a.Duplicate {

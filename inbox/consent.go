@@ -187,7 +187,7 @@ func newest(entries []compliance.Entry, kind compliance.Kind) compliance.Entry {
 // holds. Key, ID, Channel and RecordedAt are filled in. It returns the entry
 // and what holds with it.
 func (in *Inbox) recordConsent(t *tx, conv store.Conversation, before consent, e compliance.Entry, message store.MessageID) (compliance.Entry, compliance.State, error) {
-	if e.Kind == compliance.OptOut || e.Kind == compliance.Ambiguous {
+	if e.Kind == compliance.Ambiguous || e.Kind == compliance.OptOut && e.Source != compliance.FromProvider { // see stoppedAt
 		e.OccurredAt = optOutAt(e.OccurredAt, before.entries)
 	}
 	e.Channel = conv.Channel
@@ -198,7 +198,7 @@ func (in *Inbox) recordConsent(t *tx, conv store.Conversation, before consent, e
 	if err := t.AppendConsent(added...); err != nil {
 		return e, before.state, err
 	}
-	if err := in.tellHold(t, conv, before, after, added[0], message); err != nil || after.OptedOut == before.state.OptedOut {
+	if err := in.tellHold(t, conv, before, after, added[0], message); err != nil || !changes(added[0], before.state, after) {
 		return added[0], after, err
 	}
 	ev := consentEvent(t, conv, e, after)
@@ -223,11 +223,26 @@ func (in *Inbox) link(t *tx, before consent, e compliance.Entry) ([]compliance.E
 	return added, compliance.Fold(slices.Concat(before.entries, added)), nil
 }
 
+// changes reports whether an entry has changed what holds about what it is about.
+func changes(e compliance.Entry, before, after compliance.State) bool {
+	if e.Kind == compliance.Voided {
+		return before.Voided.Stands() != after.Voided.Stands()
+	}
+	return before.About(e.Purpose, e.Programme).OptedOut != after.About(e.Purpose, e.Programme).OptedOut
+}
+
 // consentEvent tells a conversation's team that an entry has changed what holds.
 func consentEvent(t *tx, conv store.Conversation, e compliance.Entry, after compliance.State) store.Event {
-	typ := store.ContactOptedOut
-	if !after.OptedOut {
-		typ = store.ContactOptedIn
+	out, in := store.ContactOptedOut, store.ContactOptedIn
+	switch {
+	case e.Kind == compliance.Voided:
+		return eventOf(t, conv, store.ContactVoided, authorOf(e), store.Detail{Reason: e.Rule})
+	case e.Purpose == compliance.Marketing:
+		out, in = store.ContactMarketingStopped, store.ContactMarketingResumed
+	}
+	typ := in
+	if after.About(e.Purpose, e.Programme).OptedOut {
+		typ = out
 	}
 	return eventOf(t, conv, typ, authorOf(e), store.Detail{Reason: e.Rule})
 }

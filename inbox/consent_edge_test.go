@@ -46,7 +46,7 @@ func TestStopNeverLosesToTheClockOfAnotherProcess(t *testing.T) {
 
 func TestWhoHasOptedOutDoesNotWait(t *testing.T) {
 	k := newTalk(t, inboxtest.Config{})
-	k.Carrier.FailNext(simulated.Fault{Kind: simulated.Rejected, OptOut: true})
+	k.Carrier.FailNext(simulated.Fault{Kind: simulated.Rejected, Consent: channel.ConsentStopped})
 	k.reply("hi")
 	k.Settle()
 	if v := k.view(); !v.WaitingSince.IsZero() {

@@ -208,7 +208,7 @@ func TestRepeatedReportOfAnOptOutDoesNotUndoAStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Settle()
-	report := channel.StatusUpdate{MessageID: m.ID.String(), State: channel.DeliveryFailed, Code: "21610", OptOut: true}
+	report := channel.StatusUpdate{MessageID: m.ID.String(), State: channel.DeliveryFailed, Code: "21610", Consent: channel.ConsentStopped}
 	if err := w.Inbox.Status(t.Context(), "simulated", report); err != nil {
 		t.Fatal(err)
 	}
@@ -229,7 +229,7 @@ func TestOptOutInAnAnswerThatComesAfterTheReport(t *testing.T) {
 			if err := h.Inbox.Status(ctx, "simulated", channel.StatusUpdate{MessageID: m.ID, State: channel.DeliveryFailed, Code: "30007"}); err != nil {
 				t.Error(err)
 			}
-			return simulated.Fault{Kind: simulated.Rejected, OptOut: true}
+			return simulated.Fault{Kind: simulated.Rejected, Consent: channel.ConsentStopped}
 		},
 	}})
 	h = k.Harness

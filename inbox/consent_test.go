@@ -215,7 +215,7 @@ func TestProvidersRefusalIsAnOptOut(t *testing.T) {
 			h := inboxtest.New(t, inboxtest.Config{})
 			customer := h.Phone(alicesCustomer)
 			customer.Send("hello")
-			h.Carrier.FailNext(simulated.Fault{Kind: kind, OptOut: true})
+			h.Carrier.FailNext(simulated.Fault{Kind: kind, Consent: channel.ConsentStopped})
 			alice := h.Agent("alice")
 			if _, err := alice.Reply(t.Context(), customer.Conversation(), inbox.Draft{Text: "hi"}); err != nil {
 				t.Fatal(err)

@@ -53,6 +53,15 @@ func prefetch(t *tx, batch []*change) error {
 	return nil
 }
 
+// expectDelivery expects what is read for what a provider has delivered.
+func (in *Inbox) expectDelivery(channelName string, d channel.Delivery) []expectation {
+	all := []expectation{in.expectArrivals(channelName, d.Inbound), in.expectReports(channelName, d.Status)}
+	if len(d.Consent) > 0 {
+		all = append(all, in.expectConsent(channelName, d.Consent))
+	}
+	return all
+}
+
 // expectArrivals expects what accept reads of messages.
 func (in *Inbox) expectArrivals(channelName string, messages []channel.Inbound) expectation {
 	boxes := make([]*store.Inbox, len(messages)) // those whose customers were asked for

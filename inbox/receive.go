@@ -19,7 +19,7 @@ func (in *Inbox) Receive(ctx context.Context, channelName string, m channel.Inbo
 	if err := in.checkInbound(channelName, &m); err != nil {
 		return Acceptance{}, err
 	}
-	accepted, err := in.takeIn(ctx, in.update, channelName, []channel.Inbound{m}, nil)
+	accepted, err := in.takeIn(ctx, in.update, channelName, channel.Delivery{Inbound: []channel.Inbound{m}})
 	if err != nil {
 		return Acceptance{}, err
 	}
@@ -83,18 +83,22 @@ func (in *Inbox) receiveAll(ctx context.Context, channelName string, d channel.D
 			return err
 		}
 	}
-	_, err := in.takeIn(ctx, in.update, channelName, d.Inbound, d.Status)
+	for i := range d.Consent {
+		if err := checkConsent(&d.Consent[i]); err != nil {
+			return err
+		}
+	}
+	_, err := in.takeIn(ctx, in.update, channelName, d)
 	return err
 }
 
-// takeIn takes in messages and reports in one change.
+// takeIn takes in what a provider has delivered in one change.
 //
 // A message that was sound and can't be put into its inbox all the same, since
 // what is stored contradicts itself or a part of the engine panics, is kept as
 // a stray: its provider would offer it in vain, and give up.
-func (in *Inbox) takeIn(ctx context.Context, commit func(context.Context, func(*tx) error, ...expectation) error, channelName string,
-	messages []channel.Inbound, reports []channel.StatusUpdate,
-) ([]Acceptance, error) {
+func (in *Inbox) takeIn(ctx context.Context, commit func(context.Context, func(*tx) error, ...expectation) error, channelName string, d channel.Delivery) ([]Acceptance, error) {
+	messages := d.Inbound
 	accepted := make([]Acceptance, len(messages))
 	err := commit(ctx, func(t *tx) error {
 		for i, m := range messages {
@@ -103,21 +107,26 @@ func (in *Inbox) takeIn(ctx context.Context, commit func(context.Context, func(*
 				return err
 			}
 		}
-		for _, u := range reports {
+		for _, u := range d.Status {
 			if err := in.report(t, channelName, u); err != nil {
 				return err
 			}
 		}
+		for _, u := range d.Consent {
+			if err := in.reportConsent(t, channelName, u); err != nil {
+				return err
+			}
+		}
 		return nil
-	}, in.expectArrivals(channelName, messages), in.expectReports(channelName, reports))
+	}, in.expectDelivery(channelName, d)...)
 	switch {
 	case err == nil:
 		in.telemetry.accepted(ctx, channelName, accepted)
 		return accepted, nil
 	case !unfit(err):
 		return nil, err
-	case len(messages)+len(reports) > 1:
-		return in.takeInSingly(ctx, commit, channelName, messages, reports)
+	case len(messages)+len(d.Status)+len(d.Consent) > 1:
+		return in.takeInSingly(ctx, commit, channelName, d)
 	case len(messages) == 0:
 		return nil, err
 	}
@@ -160,19 +169,22 @@ func (in *Inbox) accountOf(t *tx, end store.Endpoint) (store.AccountID, error) {
 
 // takeInSingly takes messages and reports in one by one, in their order, since
 // one of them can't be taken in as it should.
-func (in *Inbox) takeInSingly(ctx context.Context, commit func(context.Context, func(*tx) error, ...expectation) error, channelName string,
-	messages []channel.Inbound, reports []channel.StatusUpdate,
-) ([]Acceptance, error) {
-	all := make([]Acceptance, 0, len(messages))
-	for _, m := range messages {
-		accepted, err := in.takeIn(ctx, commit, channelName, []channel.Inbound{m}, nil)
+func (in *Inbox) takeInSingly(ctx context.Context, commit func(context.Context, func(*tx) error, ...expectation) error, channelName string, d channel.Delivery) ([]Acceptance, error) {
+	all := make([]Acceptance, 0, len(d.Inbound))
+	for _, m := range d.Inbound {
+		accepted, err := in.takeIn(ctx, commit, channelName, channel.Delivery{Inbound: []channel.Inbound{m}})
 		if err != nil {
 			return all, err
 		}
 		all = append(all, accepted...)
 	}
-	for _, u := range reports {
-		if _, err := in.takeIn(ctx, commit, channelName, nil, []channel.StatusUpdate{u}); err != nil {
+	for _, u := range d.Status {
+		if _, err := in.takeIn(ctx, commit, channelName, channel.Delivery{Status: []channel.StatusUpdate{u}}); err != nil {
+			return all, err
+		}
+	}
+	for _, u := range d.Consent {
+		if _, err := in.takeIn(ctx, commit, channelName, channel.Delivery{Consent: []channel.ConsentUpdate{u}}); err != nil {
 			return all, err
 		}
 	}

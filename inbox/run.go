@@ -169,6 +169,10 @@ func (s sink) Status(ctx context.Context, u channel.StatusUpdate) error {
 	return s.in.Status(ctx, s.channel, u)
 }
 
+func (s sink) Consent(ctx context.Context, u channel.ConsentUpdate) error {
+	return s.in.Consent(ctx, s.channel, u)
+}
+
 // Step does what is due at this moment, one conversation after the other, and
 // returns how many had work. It is for hosts without a place for [Inbox.Run]
 // and for tests: call it until it returns 0. It may run beside Run and beside

@@ -95,10 +95,8 @@ func (in *Inbox) settle(t *tx, conv store.Conversation, o *outgoing, receipt cha
 	if failure == nil {
 		return in.settleSent(t, conv, m, o.task, receipt)
 	}
-	if failure.OptOut {
-		if err := in.providerOptOut(t, conv, m, failure.Code, failure.Reason); err != nil {
-			return err
-		}
+	if err := in.reportedOf(t, conv, m, word{change: failure.Consent, code: failure.Code, rule: failure.Reason}); err != nil {
+		return err
 	}
 	// Somebody else has told us more than our failed call could: a status
 	// update that was faster, or a later attempt.

@@ -1,11 +1,9 @@
 package inbox
 
 import (
-	"slices"
 	"strconv"
 
 	"github.com/teaminbox/teaminbox/channel"
-	"github.com/teaminbox/teaminbox/compliance"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -24,10 +22,8 @@ func (in *Inbox) report(t *tx, channelName string, u channel.StatusUpdate) error
 	if err != nil {
 		return err
 	}
-	if u.OptOut {
-		if err := in.providerOptOut(t, conv, m, u.Code, u.Reason); err != nil {
-			return err
-		}
+	if err := in.reportedOf(t, conv, m, word{change: u.Consent, code: u.Code, rule: u.Reason, at: u.At}); err != nil {
+		return err
 	}
 	before := m
 	if m.ProviderID == "" {
@@ -109,23 +105,4 @@ func messageOf(u channel.StatusUpdate) (store.MessageID, bool) {
 func isFor(m store.Message, channelName, providerID string) bool {
 	return m.Direction == store.Outbound && m.Channel == channelName &&
 		(m.ProviderID == "" || providerID == "" || m.ProviderID == providerID || m.Attempts > 1)
-}
-
-// providerOptOut writes down that the provider holds a customer as opted out,
-// once for each message that it refused.
-func (in *Inbox) providerOptOut(t *tx, conv store.Conversation, m store.Message, code, reason string) error {
-	before, err := consentOf(t, conv)
-	if err != nil || before.state.OptedOut {
-		return err
-	}
-	if slices.ContainsFunc(before.entries, func(e compliance.Entry) bool {
-		return e.Source == compliance.FromProvider && e.Message == m.ID.String()
-	}) {
-		return nil // a repetition of what was true before the customer opted in again
-	}
-	_, _, err = in.recordConsent(t, conv, before, compliance.Entry{
-		Kind: compliance.OptOut, Source: compliance.FromProvider, OccurredAt: t.now, Text: code,
-		Rule: "the provider refused the message: " + reason, Message: m.ID.String(),
-	}, m.ID)
-	return err
 }

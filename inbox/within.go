@@ -58,6 +58,12 @@ func (x *Tx) Status(ctx context.Context, channelName string, u channel.StatusUpd
 	return x.in.Status(ctx, channelName, u)
 }
 
+// Consent takes in what a provider reports about a customer's consent, as
+// [Inbox.Consent] does.
+func (x *Tx) Consent(ctx context.Context, channelName string, u channel.ConsentUpdate) error {
+	return x.in.Consent(ctx, channelName, u)
+}
+
 // joiner makes changes in a transaction that the host commits. It can't batch:
 // others' changes are not the host's.
 type joiner struct {

@@ -51,10 +51,13 @@ const (
 	ConversationReleased EventType = "conversation.released" // Users: who can take it again
 	ConversationRead     EventType = "conversation.read"     // Seq
 
-	ContactOptedOut EventType = "contact.opted_out" // Reason
-	ContactOptedIn  EventType = "contact.opted_in"  // Reason
-	ContactHeld     EventType = "contact.held"      // Reason, Until: a person has to decide whether Message is an opt-out
-	ContactReleased EventType = "contact.released"  // Reason: it is none; Until: of another message that still waits
+	ContactOptedOut         EventType = "contact.opted_out"         // Reason
+	ContactOptedIn          EventType = "contact.opted_in"          // Reason
+	ContactMarketingStopped EventType = "contact.marketing_stopped" // Reason: what sells is stopped, and nothing else
+	ContactMarketingResumed EventType = "contact.marketing_resumed" // Reason: it is not any more; this alone is no consent to it
+	ContactVoided           EventType = "contact.voided"            // Reason: the address is not the contact's any more
+	ContactHeld             EventType = "contact.held"              // Reason, Until: a person has to decide whether Message is an opt-out
+	ContactReleased         EventType = "contact.released"          // Reason: it is none; Until: of another message that still waits
 
 	StrayReceived EventType = "stray.received" // Reason
 	StrayResolved EventType = "stray.resolved"

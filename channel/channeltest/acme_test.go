@@ -200,7 +200,7 @@ func (a *acme) sendOnce(ctx context.Context, m channel.Outbound) (channel.Receip
 	if err == nil {
 		err = json.Unmarshal(content, &said)
 	}
-	e := &channel.SendError{Code: said.Code, OptOut: said.Code == "opted-out"}
+	e := &channel.SendError{Code: said.Code, Consent: acmeConsent[said.Code]}
 	switch {
 	case answer.StatusCode == http.StatusTooManyRequests:
 		seconds, _ := strconv.Atoi(answer.Header.Get("Retry-After"))
@@ -275,7 +275,23 @@ func acmeForm(body []byte) (url.Values, error) {
 	return form, nil
 }
 
-// acmeDelivery reads what inboundWebhook and statusWebhook write.
+// acmeConsent is what acme's codes say about consent.
+var acmeConsent = map[string]channel.ConsentChange{
+	"opted-out": channel.ConsentStopped, "no-marketing": channel.MarketingStopped,
+	"marketing-again": channel.MarketingResumed, "number-gone": channel.NumberVoid,
+}
+
+// acmeCode returns the code that says something about consent, or "".
+func acmeCode(c channel.ConsentChange) string {
+	for code, change := range acmeConsent {
+		if change == c {
+			return code
+		}
+	}
+	return ""
+}
+
+// acmeDelivery reads what inboundWebhook, statusWebhook and consentWebhook write.
 func acmeDelivery(form url.Values) (channel.Delivery, error) {
 	if form.Has("state") {
 		state, err := strconv.Atoi(form.Get("state"))
@@ -285,7 +301,17 @@ func acmeDelivery(form url.Values) (channel.Delivery, error) {
 		code := form.Get("code")
 		return channel.Delivery{Status: []channel.StatusUpdate{{
 			ProviderID: form.Get("id"), MessageID: form.Get("ref"), State: channel.DeliveryState(state),
-			Code: code, OptOut: code == "opted-out",
+			Code: code, Consent: acmeConsent[code],
+		}}}, nil
+	}
+	if form.Has("preference") {
+		at, err := time.Parse(time.RFC3339, form.Get("at"))
+		if err != nil {
+			return channel.Delivery{}, fmt.Errorf("%w: at", channel.ErrMalformed)
+		}
+		return channel.Delivery{Consent: []channel.ConsentUpdate{{
+			From: channel.Address(form.Get("from")), To: channel.Address(form.Get("to")),
+			Change: acmeConsent[form.Get("preference")], At: at, Code: form.Get("preference"),
 		}}}, nil
 	}
 	m := channel.Inbound{

@@ -37,6 +37,11 @@ func listenerHarness(wrap func(testing.TB, *simulated.Carrier) channel.Channel) 
 				}
 				return id
 			},
+			ReportConsent: func(u channel.ConsentUpdate) {
+				if err := c.ReportConsent(u, simulated.Disturbance{}); err != nil {
+					t.Error(err)
+				}
+			},
 		}
 	}}
 }

@@ -73,8 +73,18 @@ func listenerFlaws() []flaw {
 					_ = s.Status(ctx, u)
 					return nil
 				},
+				consent: func(ctx context.Context, u channel.ConsentUpdate) error {
+					_ = s.Consent(ctx, u)
+					return nil
+				},
 			}
-		}, "Listener/OffersAgain", "Listener/OffersAgainLater", "Listener/OffersStatusAgain").hasty(),
+		}, "Listener/OffersAgain", "Listener/OffersAgainLater", "Listener/OffersStatusAgain", "Listener/OffersConsentAgain").hasty(),
+		badSink("drops who has changed their mind", func(s channel.Sink) channel.Sink {
+			return sink{consent: func(ctx context.Context, u channel.ConsentUpdate) error {
+				u.From = ""
+				return s.Consent(ctx, u)
+			}}
+		}, "Listener/Consent"),
 		badSink("hands over messages of one sender at once", func(s channel.Sink) channel.Sink {
 			return sink{receive: func(ctx context.Context, m channel.Inbound) error {
 				var both sync.WaitGroup

@@ -143,8 +143,14 @@ func outcomeFlaws() []flaw {
 		broken("calls a refusal for good uncertain", func(a *acme) { a.judge = uncertain(causeRefused) }, "Outcome/Reject"),
 		broken("has a refusal for good tried again", func(a *acme) { a.judge = judged(causeRefused, channel.NotSent) }, "Outcome/Reject", "Outcome/RejectOptOut"),
 		broken("does not tell of opt-outs", func(a *acme) {
-			a.judge = func(_ cause, e *channel.SendError) { e.OptOut = false }
-		}, "Outcome/RejectOptOut"),
+			a.judge = func(_ cause, e *channel.SendError) { e.Consent = channel.ConsentUnchanged }
+		}, "Outcome/RejectOptOut", "Outcome/RejectMarketing"),
+		broken("takes a stop of what sells for one of everything", func(a *acme) {
+			a.judge = func(_ cause, e *channel.SendError) { e.Consent = min(e.Consent, channel.ConsentStopped) }
+		}, "Outcome/RejectMarketing"),
+		broken("takes every refusal for an opt-out", func(a *acme) {
+			a.judge = func(_ cause, e *channel.SendError) { e.Consent = channel.ConsentStopped }
+		}, "Outcome/Reject", "Outcome/RejectMarketing"),
 		broken("gives up when there are too many requests", func(a *acme) {
 			a.judge = judged(causeTooMany, channel.Rejected)
 		}, "Outcome/TooManyRequests", "Outcome/RetryLater"),

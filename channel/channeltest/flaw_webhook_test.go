@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/teaminbox/teaminbox/channel"
 )
@@ -81,10 +82,27 @@ func webhookFlaws() []flaw {
 
 		broken("drops our id from status updates", eachStatus(func(u *channel.StatusUpdate) { u.MessageID = "" }), "Status/OfASentMessage"),
 		broken("drops codes", eachStatus(func(u *channel.StatusUpdate) { u.Code = "" }), "Status/Code"),
-		broken("does not see opt-outs in status updates", eachStatus(func(u *channel.StatusUpdate) { u.OptOut = false }), "Status/OptOut"),
+		broken("does not see opt-outs in status updates", eachStatus(func(u *channel.StatusUpdate) { u.Consent = channel.ConsentUnchanged }),
+			"Status/ConsentStopped", "Status/MarketingStopped", "Status/NumberVoid"),
+		broken("takes every word about consent in status updates for an opt-out", eachStatus(func(u *channel.StatusUpdate) {
+			u.Consent = min(u.Consent, channel.ConsentStopped)
+		}), "Status/MarketingStopped", "Status/NumberVoid"),
 		broken("takes every failure for an opt-out", eachStatus(func(u *channel.StatusUpdate) {
-			u.OptOut = u.State == channel.DeliveryFailed
+			if u.State == channel.DeliveryFailed {
+				u.Consent = channel.ConsentStopped
+			}
 		}), "Status/failed"),
+
+		broken("takes every change of consent for a stop of what sells", eachConsent(func(u *channel.ConsentUpdate) {
+			u.Change = channel.MarketingStopped
+		}), "Consent/stopped", "Consent/marketing resumed", "Consent/number void"),
+		broken("takes every change of consent for an end of a stop", eachConsent(func(u *channel.ConsentUpdate) {
+			u.Change = channel.MarketingResumed
+		}), "Consent/marketing stopped"),
+		broken("confuses the addresses of changes of consent", eachConsent(func(u *channel.ConsentUpdate) { u.From, u.To = u.To, u.From }),
+			"Consent/stopped", "Consent/marketing stopped", "Consent/marketing resumed", "Consent/number void"),
+		broken("drops to which number a stop was taken back", eachConsent(func(u *channel.ConsentUpdate) { u.To = "" }), "Consent/marketing resumed"),
+		broken("drops when a stop was taken back", eachConsent(func(u *channel.ConsentUpdate) { u.At = time.Time{} }), "Consent/marketing resumed"),
 	}
 	for s := channel.DeliveryAccepted; s <= channel.DeliveryCanceled; s++ {
 		all = append(all, broken(fmt.Sprintf("does not know the state %v", s), eachStatus(func(u *channel.StatusUpdate) {
@@ -124,6 +142,16 @@ func eachStatus(change func(u *channel.StatusUpdate)) func(*acme) {
 		a.parsed = func(d *channel.Delivery, _ url.Values) {
 			for i := range d.Status {
 				change(&d.Status[i])
+			}
+		}
+	}
+}
+
+func eachConsent(change func(u *channel.ConsentUpdate)) func(*acme) {
+	return func(a *acme) {
+		a.parsed = func(d *channel.Delivery, _ url.Values) {
+			for i := range d.Consent {
+				change(&d.Consent[i])
 			}
 		}
 	}

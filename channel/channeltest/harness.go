@@ -77,6 +77,10 @@ type Instance struct {
 	// message that it has accepted.
 	Report func(u channel.StatusUpdate)
 
+	// ReportConsent makes the provider report to a [channel.Listener] what has
+	// become of a customer's consent. Nil: the provider makes no such reports.
+	ReportConsent func(u channel.ConsentUpdate)
+
 	// HostMedia puts content on the provider's host and returns the
 	// attachment that refers to it, as an inbound message would. Mandatory
 	// for a [channel.MediaFetcher].
@@ -119,6 +123,9 @@ const (
 	Reject
 	// RejectOptOut refuses it because the customer has opted out.
 	RejectOptOut
+	// RejectMarketing refuses it because it sells something and the customer has
+	// stopped that.
+	RejectMarketing
 	// TooManyRequests refuses it for the moment and does not say until when
 	// (HTTP 429).
 	TooManyRequests
@@ -148,7 +155,7 @@ const RetryDelay = 7 * time.Second
 // String returns the behaviour's name, like "ServerError".
 func (b Behaviour) String() string {
 	names := [behaviours]string{
-		"Accept", "Reject", "RejectOptOut", "TooManyRequests", "RetryLater",
+		"Accept", "Reject", "RejectOptOut", "RejectMarketing", "TooManyRequests", "RetryLater",
 		"ServerError", "UnreadableSuccess", "ResetAfterWrite", "Unreachable", "Hang",
 	}
 	if b < behaviours {
@@ -171,6 +178,11 @@ type Webhook struct {
 	// returns nil if the provider can't say that. Nil: the provider reports
 	// nothing.
 	Status func(u channel.StatusUpdate) *http.Request
+
+	// Consent makes the request that reports what has become of a customer's
+	// consent. It returns nil if the provider can't say that. Nil: the provider
+	// makes no such reports.
+	Consent func(u channel.ConsentUpdate) *http.Request
 
 	// Malformed makes requests that are signed well but that the provider
 	// would never make, like one that lacks the message's id.

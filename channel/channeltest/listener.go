@@ -46,6 +46,14 @@ func listenerCases() []testCase {
 		name: "Listener/OffersStatusAgain",
 		rule: "An error of the sink means that the item is not durable: the Listener must offer it again.",
 		run:  func(e *env) error { return listenerStatus(e, 2) },
+	}, {
+		name: "Listener/Consent",
+		rule: "Listen hands over what comes in. [What the provider knows of consent, too.]",
+		run:  func(e *env) error { return listenerConsent(e, 0) },
+	}, {
+		name: "Listener/OffersConsentAgain",
+		rule: "An error of the sink means that the item is not durable: the Listener must offer it again.",
+		run:  func(e *env) error { return listenerConsent(e, 2) },
 	}}
 }
 
@@ -53,6 +61,7 @@ func listenerCases() []testCase {
 type sink struct {
 	receive func(ctx context.Context, m channel.Inbound) error
 	status  func(ctx context.Context, u channel.StatusUpdate) error
+	consent func(ctx context.Context, u channel.ConsentUpdate) error
 }
 
 func (s sink) Receive(ctx context.Context, m channel.Inbound) error {
@@ -67,6 +76,13 @@ func (s sink) Status(ctx context.Context, u channel.StatusUpdate) error {
 		return nil
 	}
 	return s.status(ctx, u)
+}
+
+func (s sink) Consent(ctx context.Context, u channel.ConsentUpdate) error {
+	if s.consent == nil {
+		return nil
+	}
+	return s.consent(ctx, u)
 }
 
 var errSink = errors.New("channeltest: the sink could not store it")

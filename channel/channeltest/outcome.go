@@ -14,10 +14,21 @@ func outcomeCases() []testCase {
 		rejected  = "Rejected: the provider will never send this message."
 	)
 	return []testCase{
-		outcome(Reject, channel.Rejected, rejected, nil),
-		outcome(RejectOptOut, channel.Rejected, rejected+" OptOut: the provider says that the customer has opted out.", func(e *channel.SendError) error {
-			if !e.OptOut {
-				return errors.New("SendError.OptOut is false")
+		outcome(Reject, channel.Rejected, rejected+" ConsentUnchanged: the provider says nothing about consent.", func(e *channel.SendError) error {
+			if e.Consent != channel.ConsentUnchanged {
+				return fmt.Errorf("SendError.Consent is %v", e.Consent)
+			}
+			return nil
+		}),
+		outcome(RejectOptOut, channel.Rejected, rejected+" ConsentStopped: the customer wants nothing from us any more.", func(e *channel.SendError) error {
+			if e.Consent != channel.ConsentStopped {
+				return fmt.Errorf("SendError.Consent is %v", e.Consent)
+			}
+			return nil
+		}),
+		outcome(RejectMarketing, channel.Rejected, rejected+" MarketingStopped: the customer wants nothing more that sells.", func(e *channel.SendError) error {
+			if e.Consent != channel.MarketingStopped {
+				return fmt.Errorf("SendError.Consent is %v", e.Consent)
 			}
 			return nil
 		}),

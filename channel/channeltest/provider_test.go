@@ -80,8 +80,8 @@ func (p *provider) take(w http.ResponseWriter, r *http.Request) {
 	}
 	b, id := p.record(m)
 	switch b {
-	case Reject, RejectOptOut:
-		code := map[Behaviour]string{Reject: "invalid", RejectOptOut: "opted-out"}[b]
+	case Reject, RejectOptOut, RejectMarketing:
+		code := map[Behaviour]string{Reject: "invalid", RejectOptOut: "opted-out", RejectMarketing: "no-marketing"}[b]
 		w.WriteHeader(http.StatusBadRequest)
 		fmt.Fprintf(w, `{"Code":%q}`, code)
 	case TooManyRequests:
@@ -116,7 +116,7 @@ func (p *provider) record(m wireMessage) (b Behaviour, id string) {
 	if m.Template != "" {
 		q.Template = &channel.Template{ID: m.Template, Variables: m.Variables}
 	}
-	q.Taken = !slices.Contains([]Behaviour{Reject, RejectOptOut, TooManyRequests, RetryLater}, p.behaviour)
+	q.Taken = !slices.Contains([]Behaviour{Reject, RejectOptOut, RejectMarketing, TooManyRequests, RetryLater}, p.behaviour)
 	if q.Taken {
 		q.ProviderID = fmt.Sprintf("out-%d", len(p.requests))
 	}
@@ -218,10 +218,16 @@ func inboundWebhook(m channel.Inbound) *http.Request {
 
 func statusWebhook(u channel.StatusUpdate) *http.Request {
 	form := url.Values{"id": {u.ProviderID}, "ref": {u.MessageID}, "state": {strconv.Itoa(int(u.State))}, "code": {u.Code}}
-	if u.OptOut {
-		form.Set("code", "opted-out")
+	if code := acmeCode(u.Consent); code != "" {
+		form.Set("code", code)
 	}
 	return webhook(form)
+}
+
+func consentWebhook(u channel.ConsentUpdate) *http.Request {
+	return webhook(url.Values{
+		"id": {"preference"}, "from": {string(u.From)}, "to": {string(u.To)}, "preference": {acmeCode(u.Change)}, "at": {u.At.Format(time.RFC3339)},
+	})
 }
 
 func malformedWebhooks() []*http.Request {
@@ -260,7 +266,7 @@ func acmeHarness(change func(*acme)) Harness {
 			Template: &channel.Template{ID: "reminder", Variables: map[string]string{"1": "noon"}},
 			Now:      p.now,
 			Webhook: &Webhook{
-				Inbound: inboundWebhook, Status: statusWebhook, Malformed: malformedWebhooks,
+				Inbound: inboundWebhook, Status: statusWebhook, Consent: consentWebhook, Malformed: malformedWebhooks,
 				SignatureHeader: acmeSignature, MaxBody: acmeMaxBody,
 			},
 			Deliver: p.deliver,

@@ -48,6 +48,7 @@ func cases() []testCase {
 		inboundCases(),
 		signatureCases(),
 		statusCases(),
+		consentCases(),
 		limiterCases(),
 		listenerCases(),
 		backfillCases(),

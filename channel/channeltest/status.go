@@ -1,7 +1,6 @@
 package channeltest
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 
@@ -18,9 +17,17 @@ func statusCases() []testCase {
 		rule: "Code: the provider's error code.",
 		run:  statusCode,
 	}, {
-		name: "Status/OptOut",
-		rule: "OptOut: the failure means that the customer has opted out.",
-		run:  statusOptOut,
+		name: "Status/ConsentStopped",
+		rule: "ConsentStopped: the customer wants nothing from us any more.",
+		run:  func(e *env) error { return statusConsent(e, channel.ConsentStopped) },
+	}, {
+		name: "Status/MarketingStopped",
+		rule: "MarketingStopped: the customer wants nothing more that sells. Everything else still reaches them.",
+		run:  func(e *env) error { return statusConsent(e, channel.MarketingStopped) },
+	}, {
+		name: "Status/NumberVoid",
+		rule: "NumberVoid: the address is not the customer's any more.",
+		run:  func(e *env) error { return statusConsent(e, channel.NumberVoid) },
 	}}
 	for s := channel.DeliveryAccepted; s <= channel.DeliveryCanceled; s++ {
 		all = append(all, testCase{
@@ -39,7 +46,7 @@ func (h *hook) status(u channel.StatusUpdate) (*http.Request, error) {
 	}
 	r := h.make.Status(u)
 	if r == nil {
-		return nil, skipf("the provider can't report that (%v, OptOut %v)", u.State, u.OptOut)
+		return nil, skipf("the provider can't report that (%v, consent %v)", u.State, u.Consent)
 	}
 	return r, nil
 }
@@ -55,8 +62,8 @@ func (h *hook) reported(u channel.StatusUpdate) (channel.StatusUpdate, error) {
 	if err != nil {
 		return channel.StatusUpdate{}, fmt.Errorf("ParseWebhook refused a valid status update: %w", err)
 	}
-	if len(d.Inbound) != 0 || len(d.Status) != 1 {
-		return channel.StatusUpdate{}, fmt.Errorf("ParseWebhook found %d messages and %d status updates in a request with one update", len(d.Inbound), len(d.Status))
+	if len(d.Inbound) != 0 || len(d.Status) != 1 || len(d.Consent) != 0 {
+		return channel.StatusUpdate{}, fmt.Errorf("ParseWebhook found %d messages, %d status updates and %d consent updates in a request with one status update", len(d.Inbound), len(d.Status), len(d.Consent))
 	}
 	got := d.Status[0]
 	switch {
@@ -77,8 +84,8 @@ func statusState(e *env, s channel.DeliveryState) error {
 	}
 	u := channel.StatusUpdate{ProviderID: e.ProviderID(1), MessageID: "710001", State: s}
 	got, err := h.reported(u)
-	if err == nil && got.OptOut {
-		err = errors.New("the update says that the customer has opted out")
+	if err == nil && got.Consent != channel.ConsentUnchanged {
+		err = fmt.Errorf("the update says of the customer's consent: %v", got.Consent)
 	}
 	return err
 }
@@ -117,15 +124,15 @@ func statusCode(e *env) error {
 	return err
 }
 
-func statusOptOut(e *env) error {
+func statusConsent(e *env, c channel.ConsentChange) error {
 	h, err := e.hook()
 	if err != nil {
 		return err
 	}
-	u := channel.StatusUpdate{ProviderID: e.ProviderID(1), MessageID: "710001", State: channel.DeliveryFailed, OptOut: true}
+	u := channel.StatusUpdate{ProviderID: e.ProviderID(1), MessageID: "710001", State: channel.DeliveryFailed, Consent: c}
 	got, err := h.reported(u)
-	if err == nil && !got.OptOut {
-		err = errors.New("the update does not say that the customer has opted out")
+	if err == nil && got.Consent != c {
+		err = fmt.Errorf("the update says of the customer's consent %v instead of %v", got.Consent, c)
 	}
 	return err
 }

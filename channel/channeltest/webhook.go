@@ -102,8 +102,8 @@ func (h *hook) receive(m channel.Inbound) (channel.Inbound, error) {
 	if err != nil {
 		return channel.Inbound{}, fmt.Errorf("ParseWebhook refused a valid request: %w", err)
 	}
-	if len(d.Inbound) != 1 || len(d.Status) != 0 {
-		return channel.Inbound{}, fmt.Errorf("ParseWebhook found %d messages and %d status updates in a request with one message", len(d.Inbound), len(d.Status))
+	if len(d.Inbound) != 1 || len(d.Status) != 0 || len(d.Consent) != 0 {
+		return channel.Inbound{}, fmt.Errorf("ParseWebhook found %d messages, %d status updates and %d consent updates in a request with one message", len(d.Inbound), len(d.Status), len(d.Consent))
 	}
 	got := d.Inbound[0]
 	switch {

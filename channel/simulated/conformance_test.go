@@ -35,7 +35,8 @@ func newInstance(t testing.TB, from, to channel.Address) channeltest.Instance {
 	faults := map[channeltest.Behaviour]simulated.Fault{
 		channeltest.Accept:            {},
 		channeltest.Reject:            {Kind: simulated.Rejected},
-		channeltest.RejectOptOut:      {Kind: simulated.Rejected, OptOut: true},
+		channeltest.RejectOptOut:      {Kind: simulated.Rejected, Consent: channel.ConsentStopped},
+		channeltest.RejectMarketing:   {Kind: simulated.Rejected, Consent: channel.MarketingStopped},
 		channeltest.TooManyRequests:   {Kind: simulated.Refused},
 		channeltest.RetryLater:        {Kind: simulated.Refused, RetryAfter: channeltest.RetryDelay},
 		channeltest.ServerError:       {Kind: simulated.AnswerLost, Code: "503"},
@@ -73,6 +74,11 @@ func newInstance(t testing.TB, from, to channel.Address) channeltest.Instance {
 				t.Error(err)
 			}
 			return id
+		},
+		ReportConsent: func(u channel.ConsentUpdate) {
+			if err := c.ReportConsent(u, simulated.Disturbance{}); err != nil {
+				t.Error(err)
+			}
 		},
 		HostMedia: c.Host,
 	}

@@ -24,6 +24,11 @@ func (printer) Status(_ context.Context, u channel.StatusUpdate) error {
 	return nil
 }
 
+func (printer) Consent(_ context.Context, u channel.ConsentUpdate) error {
+	fmt.Printf("consent: %s: %s\n", u.From, u.Change)
+	return nil
+}
+
 // A customer writes, and we answer.
 func Example() {
 	ctx := context.Background()
@@ -193,4 +198,21 @@ func ExamplePhone_Wait() {
 	}
 	fmt.Println(got[0].Text)
 	// Output: We are open until six.
+}
+
+// A customer has switched off what sells, in their app.
+func ExampleCarrier_ReportConsent() {
+	carrier, err := simulated.New(simulated.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	stop := channel.ConsentUpdate{From: "whatsapp:+14155550123", To: "whatsapp:+14155550100", Change: channel.MarketingStopped}
+	if err := carrier.ReportConsent(stop, simulated.Disturbance{}); err != nil {
+		log.Fatal(err)
+	}
+	if _, err := carrier.Deliver(context.Background(), printer{}); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// consent: whatsapp:+14155550123: marketing stopped
 }

@@ -55,9 +55,10 @@ type Fault struct {
 	// RetryAfter is how long the carrier asks to wait, for Refused.
 	RetryAfter time.Duration
 
-	// OptOut is that the customer has opted out, for Rejected and
-	// Undelivered. Without a Code it is CodeOptedOut.
-	OptOut bool
+	// Consent is what the failure says about the customer's consent, for
+	// Rejected and Undelivered. Without a Code of its own, the failure has the
+	// change's: see CodeOptedOut.
+	Consent channel.ConsentChange
 
 	// Slow makes Send wait until its context has ended. If the carrier has
 	// taken the message, Send then fails with channel.Uncertain.

@@ -34,8 +34,8 @@ func TestFaultsOfASend(t *testing.T) {
 			want:  &channel.SendError{Outcome: channel.Rejected, Code: "30006"},
 		},
 		{
-			fault: simulated.Fault{Kind: simulated.Rejected, OptOut: true},
-			want:  &channel.SendError{Outcome: channel.Rejected, Code: simulated.CodeOptedOut, OptOut: true},
+			fault: simulated.Fault{Kind: simulated.Rejected, Consent: channel.ConsentStopped},
+			want:  &channel.SendError{Outcome: channel.Rejected, Code: simulated.CodeOptedOut, Consent: channel.ConsentStopped},
 		},
 		{fault: simulated.Fault{Kind: simulated.Lost}, want: &channel.SendError{Outcome: channel.Uncertain}},
 		{

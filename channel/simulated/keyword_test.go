@@ -41,7 +41,7 @@ func TestKeywords(t *testing.T) {
 		}
 		_, err := c.Send(t.Context(), outbound("1"))
 		failure := channel.AsSendError(err)
-		if err == nil == step.stopped || step.stopped && (failure.Outcome != channel.Rejected || !failure.OptOut || failure.Code != simulated.CodeOptedOut) {
+		if err == nil == step.stopped || step.stopped && (failure.Outcome != channel.Rejected || failure.Consent != channel.ConsentStopped || failure.Code != simulated.CodeOptedOut) {
 			t.Errorf("after %q Send returned %v", step.text, err)
 		}
 		deliver(t, c)

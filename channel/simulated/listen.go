@@ -29,8 +29,8 @@ func (c *Carrier) enqueue(customer channel.Address, it item, d Disturbance) {
 	c.change.fire()
 }
 
-// Listen hands over what the carrier has for us: inbound messages and status
-// updates. It calls the sink for several customers at once, but for each one
+// Listen hands over what the carrier has for us: inbound messages, status
+// updates and consent updates. It calls the sink for several customers at once, but for each one
 // at a time and in order, and offers again what the sink refuses, after a
 // pause that grows from 10 milliseconds to one second. It returns the
 // context's error once the context has ended and no call is open.
@@ -127,8 +127,11 @@ func (c *Carrier) awaitLane(ctx context.Context) (*lane, error) {
 
 // handOver offers the first item of a busy lane to the sink.
 func handOver(ctx context.Context, s channel.Sink, it *item) error {
-	if it.inbound != nil {
+	switch {
+	case it.inbound != nil:
 		return s.Receive(ctx, cloneInbound(*it.inbound))
+	case it.consent != nil:
+		return s.Consent(ctx, *it.consent)
 	}
 	return s.Status(ctx, *it.status)
 }

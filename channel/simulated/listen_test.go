@@ -23,6 +23,8 @@ func (f sinkFunc) Receive(ctx context.Context, m channel.Inbound) error { return
 
 func (sinkFunc) Status(context.Context, channel.StatusUpdate) error { return nil }
 
+func (sinkFunc) Consent(context.Context, channel.ConsentUpdate) error { return nil }
+
 func TestStepOffersAgainWhatTheSinkRefused(t *testing.T) {
 	c := newCarrier(t, simulated.Config{})
 	write(t, c.Phone(alice), "a", "b")

@@ -176,3 +176,32 @@ func (c *Carrier) Report(u channel.StatusUpdate, d Disturbance) error {
 	c.report(o, u, c.now(), d)
 	return nil
 }
+
+// ReportConsent reports what has become of a customer's consent without a
+// message: the customer has stopped what sells in their app, say. It changes
+// nothing in what the carrier takes, see [Fault.Consent] for that. From and
+// Change must be set; without an At it is the carrier's time.
+func (c *Carrier) ReportConsent(u channel.ConsentUpdate, d Disturbance) error {
+	var err error
+	if u.From, err = channel.ParseAddress(string(u.From)); err != nil {
+		return fmt.Errorf("simulated: ConsentUpdate.From: %w", err)
+	}
+	if u.To != "" {
+		if u.To, err = channel.ParseAddress(string(u.To)); err != nil {
+			return fmt.Errorf("simulated: ConsentUpdate.To: %w", err)
+		}
+	}
+	if u.Change == channel.ConsentUnchanged {
+		return errors.New("simulated: ConsentUpdate.Change is ConsentUnchanged; that is no news")
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at := c.now()
+	if u.At.IsZero() {
+		u.At = at
+	}
+	if !d.Lost {
+		c.enqueue(u.From, item{due: at, consent: &u}, d)
+	}
+	return nil
+}

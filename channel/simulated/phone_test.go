@@ -183,16 +183,45 @@ func TestWatchGoesOnWhereItStopped(t *testing.T) {
 func TestReportAnything(t *testing.T) {
 	c := newCarrier(t, simulated.Config{Reports: []channel.DeliveryState{}})
 	receipt := send(t, c, outbound("1"))
-	u := channel.StatusUpdate{ProviderID: receipt.ProviderID, State: channel.DeliveryFailed, Code: "30005", OptOut: true}
+	u := channel.StatusUpdate{ProviderID: receipt.ProviderID, State: channel.DeliveryFailed, Code: "30005", Consent: channel.ConsentStopped}
 	if err := c.Report(u, simulated.Disturbance{Copies: 1}); err != nil {
 		t.Fatal(err)
 	}
 	r := deliver(t, c)
-	if len(r.status) != 2 || r.status[0] != r.status[1] || r.status[0].Code != "30005" || r.status[0].MessageID != "1" || !r.status[0].OptOut {
+	if len(r.status) != 2 || r.status[0] != r.status[1] || r.status[0].Code != "30005" || r.status[0].MessageID != "1" || r.status[0].Consent != channel.ConsentStopped {
 		t.Errorf("reported was %+v", r.status)
 	}
 	if err := c.Report(channel.StatusUpdate{ProviderID: "none"}, simulated.Disturbance{}); !errors.Is(err, simulated.ErrUnknownMessage) {
 		t.Errorf("a report on an unknown message returned %v", err)
+	}
+}
+
+func TestReportConsent(t *testing.T) {
+	c := newCarrier(t, simulated.Config{})
+	for name, u := range map[string]channel.ConsentUpdate{
+		"of nobody":          {Change: channel.MarketingStopped},
+		"to no number":       {From: alice, To: "+1x", Change: channel.MarketingStopped},
+		"that nothing is so": {From: alice, To: ours},
+	} {
+		if err := c.ReportConsent(u, simulated.Disturbance{}); err == nil {
+			t.Errorf("an update %s is reported", name)
+		}
+	}
+	stop := channel.ConsentUpdate{From: alice, To: ours, Change: channel.MarketingStopped, Code: "stop"}
+	for _, d := range []simulated.Disturbance{{Lost: true}, {Copies: 1}} {
+		if err := c.ReportConsent(stop, d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := &recorder{refuse: 1}
+	if _, err := c.Deliver(t.Context(), r); err == nil {
+		t.Error("a refusal of the sink is no error")
+	}
+	if _, err := c.Deliver(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.consent) != 2 || r.consent[0] != r.consent[1] || r.consent[0].At.IsZero() || r.consent[0].Code != "stop" {
+		t.Errorf("the sink took %+v, want the stop twice, with its time", r.consent)
 	}
 }
 

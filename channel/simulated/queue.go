@@ -19,12 +19,13 @@ type queue struct {
 	size  int
 }
 
-// item is an inbound message or a status update that waits.
+// item is an inbound message, a status update or a consent update that waits.
 type item struct {
 	due     time.Time
 	seq     uint64
 	inbound *channel.Inbound
 	status  *channel.StatusUpdate
+	consent *channel.ConsentUpdate
 	of      *outgoing // the message that a status update is about
 }
 
@@ -68,6 +69,7 @@ func (q *queue) add(customer channel.Address, it *item, swapped bool) {
 func (it *item) swap(other *item) {
 	it.inbound, other.inbound = other.inbound, it.inbound
 	it.status, other.status = other.status, it.status
+	it.consent, other.consent = other.consent, it.consent
 	it.of, other.of = other.of, it.of
 }
 

@@ -25,6 +25,9 @@ const (
 	CodeNoTemplate    = "63027" // the carrier does not know the template
 	CodeOutsideWindow = "63016" // free text after the window has closed
 	CodeRejected      = "30007" // the carrier's filter
+
+	CodeMarketingStopped = "63033" // the phone has stopped what sells
+	CodeUnknown          = "30005" // the number is unknown and may no longer exist
 )
 
 // Attempt is one call of Send that reached the carrier.
@@ -133,9 +136,15 @@ func (c *Carrier) process(a *Attempt) (*outgoing, *channel.SendError) {
 
 // failed makes the error that a fault calls for.
 func failed(o channel.Outcome, f Fault, code, reason string) *channel.SendError {
-	e := &channel.SendError{Outcome: o, Code: f.Code, Reason: f.Reason, RetryAfter: f.RetryAfter, OptOut: f.OptOut}
-	if f.OptOut {
+	e := &channel.SendError{Outcome: o, Code: f.Code, Reason: f.Reason, RetryAfter: f.RetryAfter, Consent: f.Consent}
+	switch f.Consent {
+	case channel.ConsentStopped:
 		code, reason = CodeOptedOut, "the customer has opted out"
+	case channel.MarketingStopped:
+		code, reason = CodeMarketingStopped, "the customer has stopped marketing messages"
+	case channel.NumberVoid:
+		code, reason = CodeUnknown, "the number is not in use any more"
+	case channel.ConsentUnchanged, channel.MarketingResumed:
 	}
 	if e.Code == "" {
 		e.Code = code
@@ -175,7 +184,7 @@ func (c *Carrier) admit(m channel.Outbound, at time.Time) (channel.Outbound, *ch
 	case limits.Window > 0 && m.Template == nil && !at.Before(c.wrote[link].Add(limits.Window)):
 		return m, rejected(CodeOutsideWindow, fmt.Sprintf("the customer has not written within %v; only a template may be sent", limits.Window), nil)
 	case c.stopped[link]:
-		return m, failed(channel.Rejected, Fault{OptOut: true}, "", "")
+		return m, failed(channel.Rejected, Fault{Consent: channel.ConsentStopped}, "", "")
 	}
 	if m.Template != nil && c.cfg.Templates != nil {
 		text, known := c.cfg.Templates[m.Template.ID]
@@ -198,7 +207,7 @@ func (c *Carrier) accept(m channel.Outbound, f Fault, at time.Time) *outgoing {
 	if f.Kind == Undelivered {
 		failure := failed(channel.Rejected, f, CodeUnreachable, "the phone can't be reached")
 		o.state = channel.DeliveryFailed
-		updates = append(updates, channel.StatusUpdate{State: channel.DeliveryFailed, Code: failure.Code, Reason: failure.Reason, OptOut: f.OptOut})
+		updates = append(updates, channel.StatusUpdate{State: channel.DeliveryFailed, Code: failure.Code, Reason: failure.Reason, Consent: f.Consent})
 	} else {
 		for _, s := range c.cfg.Reports {
 			o.state = max(o.state, s)

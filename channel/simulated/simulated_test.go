@@ -41,6 +41,7 @@ type recorder struct {
 	refuse  int
 	inbound []channel.Inbound
 	status  []channel.StatusUpdate
+	consent []channel.ConsentUpdate
 }
 
 func (r *recorder) take(keep func()) error {
@@ -60,6 +61,10 @@ func (r *recorder) Receive(_ context.Context, m channel.Inbound) error {
 
 func (r *recorder) Status(_ context.Context, u channel.StatusUpdate) error {
 	return r.take(func() { r.status = append(r.status, u) })
+}
+
+func (r *recorder) Consent(_ context.Context, u channel.ConsentUpdate) error {
+	return r.take(func() { r.consent = append(r.consent, u) })
 }
 
 func (r *recorder) texts() (all []string) {

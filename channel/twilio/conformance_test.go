@@ -120,6 +120,7 @@ func behave(fake *twiliotest.Server, b channeltest.Behaviour) bool {
 		channeltest.Accept:            twiliotest.Accept(),
 		channeltest.Reject:            twiliotest.Refuse(400, 21211),
 		channeltest.RejectOptOut:      twiliotest.Refuse(400, 21610),
+		channeltest.RejectMarketing:   twiliotest.Refuse(400, 63033),
 		channeltest.TooManyRequests:   twiliotest.RateLimit(0),
 		channeltest.RetryLater:        twiliotest.RateLimit(channeltest.RetryDelay),
 		channeltest.ServerError:       twiliotest.Break(503),
@@ -196,8 +197,14 @@ func statusRequest(fake *twiliotest.Server, u channel.StatusUpdate) *http.Reques
 	if u.Code != "" {
 		form.Set("ErrorCode", u.Code)
 	}
-	if u.OptOut {
+	switch u.Consent {
+	case channel.ConsentStopped:
 		form.Set("ErrorCode", "21610")
+	case channel.MarketingStopped:
+		form.Set("ErrorCode", "63033")
+	case channel.NumberVoid, channel.MarketingResumed:
+		return nil // no code of Twilio's says so
+	case channel.ConsentUnchanged:
 	}
 	return fake.Request(statusURL+"?teaminbox-message="+url.QueryEscape(u.MessageID), form)
 }

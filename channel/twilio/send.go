@@ -157,7 +157,7 @@ func receipt(m channel.Outbound, created *api.ApiV2010Message) (channel.Receipt,
 		e := &channel.SendError{Outcome: channel.Rejected, Reason: "Twilio took the message and gave it up at once"}
 		if code := created.ErrorCode; code != nil && *code != 0 {
 			known := meaningOf(*code)
-			e.Code, e.Reason, e.OptOut = strconv.Itoa(*code), known.reason, known.optOut
+			e.Code, e.Reason, e.Consent = strconv.Itoa(*code), known.reason, known.consent
 		}
 		return channel.Receipt{}, e
 	}
@@ -205,7 +205,7 @@ func (x *exchange) sendError(cause error) *channel.SendError {
 		e.Code = strconv.Itoa(refused.Code)
 		var m meaning
 		if m, known = meanings[refused.Code]; known {
-			e.Outcome, e.Reason, e.OptOut, wait = m.outcome, m.reason, m.optOut, m.retryAfter
+			e.Outcome, e.Reason, e.Consent, wait = m.outcome, m.reason, m.consent, m.retryAfter
 		}
 		if e.Outcome == channel.NotSent && x.status >= 500 && refused.Code != tooManyRequests {
 			e.Outcome = channel.Uncertain

@@ -209,8 +209,12 @@ func TestOutcomes(t *testing.T) {
 		want    channel.SendError // Reason and Err aside
 	}{
 		{400, twilioError(21211), nil, channel.SendError{Outcome: rejected, Code: "21211"}},
-		{400, twilioError(21610), nil, channel.SendError{Outcome: rejected, Code: "21610", OptOut: true}},
-		{400, twilioError(63014), nil, channel.SendError{Outcome: rejected, Code: "63014", OptOut: true}},
+		{400, twilioError(21610), nil, channel.SendError{Outcome: rejected, Code: "21610", Consent: channel.ConsentStopped}},
+		{400, twilioError(63014), nil, channel.SendError{Outcome: rejected, Code: "63014", Consent: channel.ConsentStopped}},
+		{400, twilioError(63033), nil, channel.SendError{Outcome: rejected, Code: "63033", Consent: channel.MarketingStopped}},
+		{400, twilioError(63049), nil, channel.SendError{Outcome: rejected, Code: "63049"}},
+		{400, twilioError(30005), nil, channel.SendError{Outcome: rejected, Code: "30005"}},
+		{400, twilioError(21635), nil, channel.SendError{Outcome: rejected, Code: "21635"}},
 		{400, twilioError(21611), nil, channel.SendError{Outcome: notSent, Code: "21611", RetryAfter: 10 * time.Minute}},
 		{400, twilioError(63038), nil, channel.SendError{Outcome: notSent, Code: "63038", RetryAfter: 24 * time.Hour}},
 		{400, twilioError(29999), nil, channel.SendError{Outcome: rejected, Code: "29999"}},
@@ -233,7 +237,7 @@ func TestOutcomes(t *testing.T) {
 		{500, twilioError(20500), nil, channel.SendError{Outcome: uncertain, Code: "20500"}},
 		{500, twilioError(30500), nil, channel.SendError{Outcome: uncertain, Code: "30500"}},
 		{503, twilioError(20429), nil, channel.SendError{Outcome: notSent, Code: "20429"}},
-		{503, twilioError(21610), nil, channel.SendError{Outcome: rejected, Code: "21610", OptOut: true}},
+		{503, twilioError(21610), nil, channel.SendError{Outcome: rejected, Code: "21610", Consent: channel.ConsentStopped}},
 		{502, "<html>", []string{"Retry-After", "7"}, channel.SendError{Outcome: uncertain}},
 		{503, `{"code": "21610"}`, nil, channel.SendError{Outcome: uncertain}},
 		{200, "", nil, channel.SendError{Outcome: uncertain}},
@@ -244,7 +248,7 @@ func TestOutcomes(t *testing.T) {
 		{201, `{"sid": "SM1", "error_code": "none"}`, nil, channel.SendError{Outcome: uncertain}},
 		{302, "", []string{"Location", "https://attacker.example/"}, channel.SendError{Outcome: uncertain}},
 		{307, "", []string{"Location", "/elsewhere"}, channel.SendError{Outcome: uncertain}},
-		{201, `{"sid": "SM1", "status": "failed", "error_code": 21610}`, nil, channel.SendError{Outcome: rejected, Code: "21610", OptOut: true}},
+		{201, `{"sid": "SM1", "status": "failed", "error_code": 21610}`, nil, channel.SendError{Outcome: rejected, Code: "21610", Consent: channel.ConsentStopped}},
 		{201, `{"sid": "SM1", "status": "failed"}`, nil, channel.SendError{Outcome: rejected}},
 	} {
 		t.Run(fmt.Sprint(test.status, test.body, test.headers), func(t *testing.T) {
@@ -288,7 +292,7 @@ func TestEveryCodeHasAMeaning(t *testing.T) {
 		}
 		reasons[got.Reason]++
 		delivery, err := c.ParseWebhook(fake.Request(statusURL, fake.StatusForm(messageSID, "failed", code)))
-		if err != nil || delivery.Status[0].Reason != got.Reason || delivery.Status[0].OptOut != got.OptOut {
+		if err != nil || delivery.Status[0].Reason != got.Reason || delivery.Status[0].Consent != got.Consent {
 			t.Errorf("the code %d is %+v in a status callback (%v) and %+v in an answer", code, delivery, err, got)
 		}
 	}

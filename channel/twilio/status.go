@@ -26,7 +26,7 @@ func (c *Channel) parseStatus(p map[string]string, query form) (channel.Delivery
 	if code, err := strconv.Atoi(p["ErrorCode"]); err == nil && code != 0 {
 		known := meaningOf(code)
 		u.Code, u.Reason = strconv.Itoa(code), known.reason
-		u.OptOut = known.optOut
+		u.Consent = known.consent
 	} else if u.State == channel.DeliveryFailed {
 		u.Reason = "Twilio does not say why"
 	}

@@ -30,10 +30,19 @@ func TestStatus(t *testing.T) {
 		{"a word of tomorrow", nil, channel.StatusUpdate{State: channel.DeliveryAccepted}},
 		{"failed", nil, channel.StatusUpdate{State: channel.DeliveryFailed, Reason: "Twilio does not say why"}},
 		{"failed", map[string]string{"ErrorCode": "21610"}, channel.StatusUpdate{
-			State: channel.DeliveryFailed, Code: "21610", OptOut: true, Reason: "the customer has opted out of messages from this number",
+			State: channel.DeliveryFailed, Code: "21610", Consent: channel.ConsentStopped, Reason: "the customer has opted out of messages from this number",
 		}},
 		{"undelivered", map[string]string{"ErrorCode": "63014", "ChannelStatusMessage": "+14155550123 has blocked you"}, channel.StatusUpdate{
-			State: channel.DeliveryFailed, Code: "63014", OptOut: true, Reason: "the customer has blocked messages from us",
+			State: channel.DeliveryFailed, Code: "63014", Consent: channel.ConsentStopped, Reason: "the customer has blocked messages from us",
+		}},
+		{"undelivered", map[string]string{"ErrorCode": "63033", "ChannelPrefix": "whatsapp"}, channel.StatusUpdate{
+			State: channel.DeliveryFailed, Code: "63033", Consent: channel.MarketingStopped, Reason: "the customer has stopped marketing messages from us",
+		}},
+		{"undelivered", map[string]string{"ErrorCode": "63049", "ChannelPrefix": "whatsapp"}, channel.StatusUpdate{
+			State: channel.DeliveryFailed, Code: "63049", Reason: "the medium declined to deliver a marketing message; it must not be sent again",
+		}},
+		{"undelivered", map[string]string{"ErrorCode": "30005"}, channel.StatusUpdate{
+			State: channel.DeliveryFailed, Code: "30005", Reason: "the customer's number is unknown or no longer exists",
 		}},
 		{"undelivered", map[string]string{"ErrorCode": "30007"}, channel.StatusUpdate{
 			State: channel.DeliveryFailed, Code: "30007", Reason: "a carrier's filter stopped the message; the same text must not be sent again",

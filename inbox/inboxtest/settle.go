@@ -88,3 +88,7 @@ func (s sink) Receive(ctx context.Context, m channel.Inbound) error {
 func (s sink) Status(ctx context.Context, u channel.StatusUpdate) error {
 	return s.in.Status(ctx, carrierName, u)
 }
+
+func (s sink) Consent(ctx context.Context, u channel.ConsentUpdate) error {
+	return s.in.Consent(ctx, carrierName, u)
+}

@@ -117,12 +117,12 @@ var deeds = []struct {
 	{4, func(g *generator) { g.w.reads(g.who(), g.conv(), g.r.Int64N(5)) }},
 	{8, func(g *generator) {
 		g.w.carrier.FailNext(simulated.Fault{
-			Kind: simulated.FaultKind(g.r.IntN(6)), RetryAfter: pick(g, 0, 30*time.Second), OptOut: g.r.IntN(8) == 0,
+			Kind: simulated.FaultKind(g.r.IntN(6)), RetryAfter: pick(g, 0, 30*time.Second), Consent: pick(g, 0, 0, 0, 0, 0, channel.ConsentStopped, channel.MarketingStopped, channel.NumberVoid),
 			Reports: pick(g, simulated.Disturbance{}, simulated.Disturbance{Lost: true}, simulated.Disturbance{Swapped: true, Copies: 1}, simulated.Disturbance{Delay: time.Minute}),
 		})
 	}},
 	{3, func(g *generator) {
-		g.w.plain.next = append(g.w.plain.next, &channel.SendError{Outcome: pick(g, channel.Uncertain, channel.NotSent, channel.Rejected), Code: "p", OptOut: g.r.IntN(5) == 0})
+		g.w.plain.next = append(g.w.plain.next, &channel.SendError{Outcome: pick(g, channel.Uncertain, channel.NotSent, channel.Rejected), Code: "p", Consent: pick(g, 0, 0, 0, channel.ConsentStopped, channel.MarketingStopped)})
 	}},
 	{4, func(g *generator) { g.w.resends(g.who(), g.r.IntN(1+len(g.w.messages))) }},
 	{2, func(g *generator) { g.w.marksSent(g.who(), g.r.IntN(1+len(g.w.messages))) }},

@@ -253,7 +253,7 @@ func consent(w *world) {
 	w.writes(cid, supportWhatsApp, "STOP")
 	w.replies(alice, 3, "to WhatsApp")
 	w.writes(cid, supportWhatsApp, "START")
-	w.carrier.FailNext(simulated.Fault{Kind: simulated.Rejected, OptOut: true})
+	w.carrier.FailNext(simulated.Fault{Kind: simulated.Rejected, Consent: channel.ConsentStopped})
 	w.replies(alice, 0, "the provider says that she has opted out")
 	w.settle()
 	w.replies(alice, 0, "so this is not sent")

@@ -57,6 +57,10 @@ func (s sink) Status(ctx context.Context, u channel.StatusUpdate) error {
 	return s.in.Status(ctx, carrierName, u)
 }
 
+func (s sink) Consent(ctx context.Context, u channel.ConsentUpdate) error {
+	return s.in.Consent(ctx, carrierName, u)
+}
+
 // deliver hands one item of the carrier's over.
 func (w *world) deliver() {
 	w.step("deliver", func(ctx context.Context) (any, error) { return w.carrier.Step(ctx, sink{w.in}) })

@@ -156,6 +156,7 @@ func (c *engineChannel) Acknowledge(w http.ResponseWriter) { w.WriteHeader(http.
 type receipt struct {
 	inbound *channel.Inbound
 	status  *channel.StatusUpdate
+	consent *channel.ConsentUpdate
 	by      *activity
 	acked   bool // the engine has said that it has it
 	journal int  // the journal's length when it said so
@@ -186,6 +187,11 @@ func (r *request) Receive(ctx context.Context, m channel.Inbound) error {
 func (r *request) Status(ctx context.Context, u channel.StatusUpdate) error {
 	r.delivery.Status = append(r.delivery.Status, u)
 	return r.said(receipt{status: &u}, r.gather(ctx))
+}
+
+func (r *request) Consent(ctx context.Context, u channel.ConsentUpdate) error {
+	r.delivery.Consent = append(r.delivery.Consent, u)
+	return r.said(receipt{consent: &u}, r.gather(ctx))
 }
 
 // gather takes more from the carrier, and makes the request when there is no
@@ -221,6 +227,10 @@ func (s sink) Receive(ctx context.Context, m channel.Inbound) error {
 
 func (s sink) Status(ctx context.Context, u channel.StatusUpdate) error {
 	return s.said(receipt{status: &u}, s.a.e.in.Status(ctx, carrierName, u))
+}
+
+func (s sink) Consent(ctx context.Context, u channel.ConsentUpdate) error {
+	return s.said(receipt{consent: &u}, s.a.e.in.Consent(ctx, carrierName, u))
 }
 
 var errAckLost = errors.New("simulation: the acknowledgement was lost")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/teaminbox/teaminbox/channel"
 	"github.com/teaminbox/teaminbox/channel/simulated"
 	"github.com/teaminbox/teaminbox/store"
 )
@@ -98,7 +99,7 @@ func carrierFault(f faultKind) simulated.Fault {
 	case carrierRejects:
 		return simulated.Fault{Kind: simulated.Rejected}
 	case carrierOptOut:
-		return simulated.Fault{Kind: simulated.Rejected, OptOut: true}
+		return simulated.Fault{Kind: simulated.Rejected, Consent: channel.ConsentStopped}
 	case carrierLoses:
 		return simulated.Fault{Kind: simulated.Lost}
 	case carrierForgets:
@@ -106,7 +107,7 @@ func carrierFault(f faultKind) simulated.Fault {
 	case carrierUndeliver:
 		return simulated.Fault{Kind: simulated.Undelivered}
 	case carrierLateOptOut:
-		return simulated.Fault{Kind: simulated.Undelivered, OptOut: true}
+		return simulated.Fault{Kind: simulated.Undelivered, Consent: channel.ConsentStopped}
 	case carrierSlow:
 		return simulated.Fault{Slow: true}
 	case carrierEarly:
