@@ -159,3 +159,36 @@ func TestKeyOf(t *testing.T) {
 		t.Errorf("the WhatsApp key is %+v", whatsApp)
 	}
 }
+
+// TestFoldProvider is about what a customer has switched in an app, of which the
+// provider tells.
+func TestFoldProvider(t *testing.T) {
+	const out, in = compliance.OptOut, compliance.OptIn
+	marketing, news := compliance.Reach{Purpose: compliance.Marketing}, compliance.Reach{Purpose: compliance.Marketing, Programme: "news"}
+	at := func(id compliance.EntryID, kind compliance.Kind, source compliance.Source, reach compliance.Reach) compliance.Entry {
+		return compliance.Entry{ID: id, Key: compliance.Key{Account: "shop"}, Kind: kind, Source: source, Reach: reach, OccurredAt: time.Unix(int64(id), 0)}
+	}
+	const contact, provider = compliance.FromContact, compliance.FromProvider
+	for name, test := range map[string]struct {
+		entries               []compliance.Entry
+		everything, whatSells bool // opted out
+	}{
+		"a stop of what sells":          {[]compliance.Entry{at(1, out, provider, marketing)}, false, true},
+		"taken back":                    {[]compliance.Entry{at(1, out, provider, marketing), at(2, in, provider, marketing)}, false, false},
+		"said here, taken back there":   {[]compliance.Entry{at(1, out, contact, marketing), at(2, in, provider, marketing)}, false, false},
+		"a STOP stands above":           {[]compliance.Entry{at(1, out, contact, compliance.Reach{}), at(2, in, provider, marketing)}, true, true},
+		"and does so beside a switch":   {[]compliance.Entry{at(1, out, provider, marketing), at(2, out, contact, compliance.Reach{}), at(3, in, provider, marketing)}, true, true},
+		"but not above the contact":     {[]compliance.Entry{at(1, out, contact, compliance.Reach{}), at(2, in, contact, marketing)}, true, false},
+		"a START leaves the switch":     {[]compliance.Entry{at(1, out, provider, marketing), at(2, in, contact, compliance.Reach{})}, false, true},
+		"a block is not a switch":       {[]compliance.Entry{at(1, out, provider, compliance.Reach{}), at(2, in, provider, marketing)}, true, true},
+		"a programme is less than that": {[]compliance.Entry{at(1, out, provider, marketing), at(2, in, provider, news)}, false, true},
+	} {
+		s := compliance.Fold(test.entries)
+		if got := s.About(compliance.Marketing, "").OptedOut; s.OptedOut != test.everything || got != test.whatSells {
+			t.Errorf("%s: opted out of everything %v and of what sells %v, want %v and %v", name, s.OptedOut, got, test.everything, test.whatSells)
+		}
+		if len(s.Consents) > 0 {
+			t.Errorf("%s: the consents are %+v", name, s.Consents)
+		}
+	}
+}

@@ -62,7 +62,7 @@ func sameCustomer(a channel.Address, c store.Contact) []channel.Address {
 		return same
 	}
 	for _, other := range c.Addresses {
-		if other.Family() == a.Family() {
+		if other.Family() == a.Family() && other.Identity() != a.Identity() {
 			same = append(same, other)
 		}
 	}

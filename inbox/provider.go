@@ -213,7 +213,13 @@ func reasonOf(c channel.ConsentChange, reason string) string {
 // resume has no strength: it lifts what the customer has stopped, and is no consent
 // to be written to. What a number was given up for holds of that number alone, not
 // of what else the contact is known by.
+//
+// A time that is to come is none: it would stand above all that the customer says
+// until then. Nothing is resumed without one.
 func (w word) entry(now time.Time, before *consent) (compliance.Entry, bool) {
+	if w.at.After(now.Add(clockSkew)) {
+		w.at = time.Time{}
+	}
 	e := compliance.Entry{Source: compliance.FromProvider, Text: w.code, Rule: w.rule, SentAt: record.Time(w.at)}
 	if w.message != 0 {
 		e.Message = w.message.String()
@@ -224,6 +230,9 @@ func (w word) entry(now time.Time, before *consent) (compliance.Entry, bool) {
 	case channel.MarketingStopped:
 		e.Kind, e.Reach = compliance.OptOut, compliance.Reach{Purpose: compliance.Marketing}
 	case channel.MarketingResumed:
+		if w.at.IsZero() {
+			return e, false
+		}
 		e.Kind, e.Reach = compliance.OptIn, compliance.Reach{Purpose: compliance.Marketing}
 	case channel.NumberVoid:
 		e.Kind = compliance.Voided
@@ -235,7 +244,7 @@ func (w word) entry(now time.Time, before *consent) (compliance.Entry, bool) {
 		return e, false
 	}
 	if e.Kind == compliance.OptIn {
-		e.OccurredAt = resumedAt(w.at, now, e.Reach, before.entries)
+		e.OccurredAt = resumedAt(w.at, e.Reach, before.entries)
 	} else {
 		e.OccurredAt = stoppedAt(w.at, now, e.Reach, before.entries)
 	}
@@ -260,40 +269,47 @@ func repeats(e, had compliance.Entry) bool {
 }
 
 // stoppedAt is when a provider's word against us counts from: when the customer
-// said it, as far as the provider tells and that is not to come. It counts from
-// after every opt-in that is not clearly later, since clocks may disagree.
+// said it, as far as the provider tells. It counts from after every opt-in that is
+// not clearly later, since clocks may disagree.
 func stoppedAt(said, now time.Time, of compliance.Reach, entries []compliance.Entry) time.Time {
-	at := now
-	if !said.IsZero() {
-		at = earliest(said, now)
+	at := said
+	if said.IsZero() {
+		at = now
 	}
+	claimed, floor := at, at
 	for _, in := range entries {
 		if in.Kind != compliance.OptIn || !in.Covers(of) && !of.Covers(in.Reach) {
 			continue
 		}
-		switch older := said.Before(in.SentAt) || in.SentAt.IsZero() && said.Before(in.OccurredAt.Add(-clockSkew)); {
-		case said.IsZero() || !older:
-			at = latest(at, in.OccurredAt) // of two at one moment the opt-out wins
+		clearly := said.Before(in.SentAt) || in.SentAt.IsZero() && said.Before(in.OccurredAt.Add(-clockSkew))
+		switch {
+		case said.IsZero() || !clearly:
+			floor = latest(floor, in.OccurredAt) // of two at one moment the opt-out wins
 		case !at.Before(in.OccurredAt):
 			at = in.OccurredAt.Add(-time.Microsecond)
 		}
+	}
+	if floor.After(claimed) {
+		return floor
 	}
 	return at
 }
 
 // resumedAt is when it counts from that a customer has taken a stop back: after the
 // stops that are clearly older, and after no other.
-func resumedAt(said, now time.Time, of compliance.Reach, entries []compliance.Entry) time.Time {
-	at := earliest(said, now)
+func resumedAt(said time.Time, of compliance.Reach, entries []compliance.Entry) time.Time {
+	at, ceiling := said, said
 	for _, out := range entries {
-		if out.Kind == compliance.OptOut && out.Reach == of && said.After(whenSaid(out)) && !at.After(out.OccurredAt) {
+		switch {
+		case out.Kind != compliance.OptOut || out.Reach != of:
+		case !said.After(whenSaid(out)):
+			ceiling = earliest(ceiling, out.OccurredAt)
+		case !at.After(out.OccurredAt):
 			at = out.OccurredAt.Add(time.Microsecond)
 		}
 	}
-	for _, out := range entries {
-		if out.Kind == compliance.OptOut && out.Reach == of && !said.After(whenSaid(out)) {
-			at = earliest(at, out.OccurredAt)
-		}
+	if ceiling.Before(said) {
+		return ceiling
 	}
 	return at
 }
