@@ -50,6 +50,10 @@ type ConsentUpdate struct {
 	From   Address // the customer
 	UserID string  // the medium's own id of the customer, where it is not the address
 
+	// ProviderID is the provider's id of the message by which the customer did it,
+	// or "" if it was none. If that message has come in, it says all by itself.
+	ProviderID string
+
 	// To is our number that the customer has done it to, or "" if it is about
 	// all of ours. A MarketingResumed always has one.
 	To Address

@@ -54,6 +54,8 @@ func TestNames(t *testing.T) {
 		channel.DeliveryUnknown: "unknown", channel.DeliveryAccepted: "accepted", channel.DeliverySent: "sent",
 		channel.DeliveryDelivered: "delivered", channel.DeliveryRead: "read", channel.DeliveryFailed: "failed",
 		channel.DeliveryCanceled: "canceled", channel.DeliveryState(99): "unknown",
+		channel.ConsentUnchanged: "unchanged", channel.ConsentStopped: "stopped", channel.MarketingStopped: "marketing stopped",
+		channel.MarketingResumed: "marketing resumed", channel.NumberVoid: "number void", channel.ConsentChange(99): "unchanged",
 	} {
 		if got.String() != want {
 			t.Errorf("%#v is called %q, want %q", got, got, want)

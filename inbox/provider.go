@@ -66,6 +66,9 @@ func (in *Inbox) expectConsent(channelName string, updates []channel.ConsentUpda
 	return expectation{about, func(t *tx, round int) store.Keys {
 		var k store.Keys
 		for _, u := range updates {
+			if u.ProviderID != "" && round == 0 {
+				k.Providers = append(k.Providers, store.ProviderRef{Channel: channelName, ProviderID: u.ProviderID})
+			}
 			if box := in.likelyInboxAt(t, round, store.Endpoint{Channel: channelName, Address: u.To}); box != nil {
 				k.Add(expectStatements(in, box.Account, u.From).reads(t, round))
 			}
@@ -77,6 +80,9 @@ func (in *Inbox) expectConsent(channelName string, updates []channel.ConsentUpda
 // reportConsent writes down what a provider reports, with the account whose number
 // it is about, or else with everybody who knows the customer.
 func (in *Inbox) reportConsent(t *tx, channelName string, u channel.ConsentUpdate) error {
+	if said, err := saidByMessage(t, channelName, u); err != nil || said {
+		return err
+	}
 	var box *store.Inbox
 	var err error
 	if u.To != "" {
@@ -122,6 +128,21 @@ func (in *Inbox) reportConsent(t *tx, channelName string, u channel.ConsentUpdat
 		}
 	}
 	return nil
+}
+
+// saidByMessage reports whether the message has come in by which a customer did
+// what an update says.
+func saidByMessage(t *tx, channelName string, u channel.ConsentUpdate) (bool, error) {
+	if u.ProviderID == "" {
+		return false, nil
+	}
+	ref := store.ProviderRef{Channel: channelName, ProviderID: u.ProviderID}
+	known, err := t.MessagesFrom(ref)
+	if err != nil || len(known) > 0 {
+		return true, err
+	}
+	strays, err := t.StraysFrom(ref)
+	return len(strays) > 0, err
 }
 
 func (in *Inbox) reportConsentTo(t *tx, account store.AccountID, channelName string, u channel.ConsentUpdate, w word) error {

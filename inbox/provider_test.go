@@ -369,6 +369,27 @@ func TestStopWithoutATime(t *testing.T) {
 	w.RequireNothingSent(alicesCustomer) // the provider confirms, if anybody
 }
 
+// TestStopOfAMessage is about an update that tells of a message, which comes by
+// itself, or does not.
+func TestStopOfAMessage(t *testing.T) {
+	w := newWebhooks(t, inboxtest.Config{})
+	a := w.text(inboxtest.SupportNumber, "hello")
+	update := func(id string, at time.Time) {
+		t.Helper()
+		u := channel.ConsentUpdate{From: alicesCustomer, To: inboxtest.SupportNumber, ProviderID: id, Change: channel.ConsentStopped, At: at, Code: "STOP"}
+		if err := w.Inbox.Consent(t.Context(), "simulated", u); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stopped := w.Now()
+	w.text(inboxtest.SupportNumber, "STOP")
+	w.text(inboxtest.SupportNumber, "START")
+	update("message 2", stopped) // late, and the message has said it
+	w.requireMayReply(true, a.Conversation)
+	update("message 4", w.Now()) // which nobody hands on
+	w.requireMayReply(false, a.Conversation)
+}
+
 func TestPreferencesThatAreNoGood(t *testing.T) {
 	h := inboxtest.New(t, inboxtest.Config{})
 	good := channel.ConsentUpdate{From: onWhatsApp, To: inboxtest.SupportWhatsApp, Change: channel.MarketingResumed, At: h.Now()}

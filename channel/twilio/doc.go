@@ -49,13 +49,27 @@
 //     made of the message, and Twilio has answered. Words that were taken out
 //     of the service's list must not be taken for keywords: let DefaultOptOut
 //     return false for the service's addresses.
+//     A service can be set to drop such messages instead of handing them on: then
+//     subscribe a webhook sink of Event Streams at PublicURL to
+//     com.twilio.messaging.inbound-message.received, or nobody here hears of a STOP.
 //   - Toll-free numbers have a network that acts on STOP, START and UNSTOP and
 //     answers them, whatever is configured.
 //   - Standalone short codes, WhatsApp and RCS have none of this: Team Inbox
 //     recognises the words and confirms.
 //
 // A refusal because of an opt-out (21610, 63014) is reported as such, whether
-// it comes as the answer to a send or later as a failed status callback.
+// it comes as the answer to a send or later as a failed status callback. On
+// WhatsApp a customer can also stop marketing alone, in their app. Twilio makes no
+// webhook of that: it tells with the first marketing template that is refused
+// (63033), and then what sells is stopped and everything else goes on. That they
+// have resumed it Twilio does not tell at all, so a stop stands until the customer
+// opts in to marketing again.
+//
+// That a message can't be delivered (30003, 30005, 30006, 21614) is no proof that
+// a number is not the customer's any more. Twilio's Deactivations resource has the
+// numbers that carriers in the United States have deactivated, day by day; a host
+// that reads it reports those of its contacts with inbox.Inbox.Consent, as
+// [channel.NumberVoid].
 //
 // # What a send means
 //

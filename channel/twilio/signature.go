@@ -31,8 +31,8 @@ const bodyHash = "bodySHA256"
 // request is a webhook whose signature is right.
 type request struct {
 	method string
-	json   bool // the body is no form
-	params form // of the form, or of the query of a GET request
+	json   []byte // the body, if it is no form
+	params form   // of the form, or of the query of a GET request
 	query  form
 }
 
@@ -58,7 +58,7 @@ func (c *Channel) verify(r *http.Request) (request, error) {
 		v.params = v.query
 		ok = c.signed(signature, uri, "")
 	case isJSON(r):
-		v.json = true
+		v.json = body
 		ok = hasHash(v.query[bodyHash], body) && c.signed(signature, uri, "")
 	default:
 		v.params = parseForm(string(body))

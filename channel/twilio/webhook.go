@@ -12,7 +12,8 @@ import (
 //
 // It accepts POST requests with a form and GET requests with a query. What it
 // returns for a message holds one [channel.Inbound], for a report one
-// [channel.StatusUpdate]. Its errors hold neither addresses nor texts.
+// [channel.StatusUpdate]. A webhook sink of Event Streams may post to the same URL,
+// too: of its JSON a [channel.ConsentUpdate] is returned for each STOP. Its errors hold neither addresses nor texts.
 func (c *Channel) ParseWebhook(r *http.Request) (channel.Delivery, error) {
 	v, err := c.verify(r)
 	if err != nil {
@@ -21,8 +22,8 @@ func (c *Channel) ParseWebhook(r *http.Request) (channel.Delivery, error) {
 	if v.method != http.MethodPost && v.method != http.MethodGet {
 		return channel.Delivery{}, malformed("Twilio asks with POST or GET")
 	}
-	if v.json {
-		return channel.Delivery{}, malformed("a JSON body is no message; is this the URL of another product of Twilio?")
+	if v.json != nil {
+		return c.parseEvents(v.json)
 	}
 	p, ok := v.params.single()
 	if !ok {
