@@ -233,18 +233,18 @@ func changes(e compliance.Entry, before, after compliance.State) bool {
 
 // consentEvent tells a conversation's team that an entry has changed what holds.
 func consentEvent(t *tx, conv store.Conversation, e compliance.Entry, after compliance.State) store.Event {
-	out, in := store.ContactOptedOut, store.ContactOptedIn
+	stopped, resumed := store.ContactOptedOut, store.ContactOptedIn
+	if e.Reach != (compliance.Reach{}) {
+		stopped, resumed = store.ContactPartStopped, store.ContactPartResumed
+	}
+	typ := resumed
 	switch {
 	case e.Kind == compliance.Voided:
-		return eventOf(t, conv, store.ContactVoided, authorOf(e), store.Detail{Reason: e.Rule})
-	case e.Purpose == compliance.Marketing:
-		out, in = store.ContactMarketingStopped, store.ContactMarketingResumed
+		typ = store.ContactVoided
+	case after.About(e.Purpose, e.Programme).OptedOut:
+		typ = stopped
 	}
-	typ := in
-	if after.About(e.Purpose, e.Programme).OptedOut {
-		typ = out
-	}
-	return eventOf(t, conv, typ, authorOf(e), store.Detail{Reason: e.Rule})
+	return eventOf(t, conv, typ, authorOf(e), store.Detail{Reason: e.Rule, Purpose: e.Purpose, Programme: e.Programme})
 }
 
 // entriesOf returns the entries of one key.

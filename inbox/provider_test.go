@@ -77,8 +77,8 @@ func (p *preferences) told() string {
 		for _, ev := range events {
 			if name, ok := strings.CutPrefix(string(ev.Type), "contact."); ok {
 				types = append(types, name)
-				if ev.Detail.Reason == "" {
-					p.t.Errorf("the event %s gives no reason", ev.Type)
+				if part := ev.Detail.Purpose == compliance.Marketing; ev.Detail.Reason == "" || part != strings.HasPrefix(name, "part") {
+					p.t.Errorf("the event %s says %+v; want a reason, and what it is about", ev.Type, ev.Detail)
 				}
 			}
 		}
@@ -124,7 +124,7 @@ func TestCustomerStopsMarketingInTheirApp(t *testing.T) {
 	if c := p.state().Consents; len(c) > 0 {
 		t.Errorf("to have resumed counts as the consents %+v", c)
 	}
-	p.requireTold("marketing_stopped marketing_resumed")
+	p.requireTold("part_stopped part_resumed")
 }
 
 // TestPreferencesInAnyOrder takes in what a customer switched, in every way in
@@ -206,7 +206,23 @@ func TestStartLeavesMarketingStopped(t *testing.T) {
 	p.Advance(time.Minute)
 	p.Phone(onWhatsApp).Send("START")
 	p.requireStopped(true, false)
-	p.requireTold("marketing_stopped opted_out opted_in")
+	p.requireTold("part_stopped opted_out opted_in")
+}
+
+// TestPartThatIsRecordedByHand is about an operator's record of less than
+// everything.
+func TestPartThatIsRecordedByHand(t *testing.T) {
+	p := newPreferences(t, inboxtest.Config{})
+	c := said(p.Harness, onWhatsApp, compliance.OptOut, "No more offers, please.")
+	c.Purpose = compliance.Marketing
+	for range 2 {
+		recorded(t, p.Harness, c)
+	}
+	p.requireStopped(true, false)
+	p.requireTold("part_stopped")
+	c = said(p.Harness, onWhatsApp, compliance.Voided, "You have the wrong number.")
+	recorded(t, p.Harness, c)
+	p.requireTold("part_stopped voided")
 }
 
 func TestRefusalOfWhatSells(t *testing.T) {
@@ -224,7 +240,7 @@ func TestRefusalOfWhatSells(t *testing.T) {
 			if e := entries[0]; len(entries) != 1 || e.Source != compliance.FromProvider || e.Text != "63033" || e.Message != m.ID.String() {
 				t.Errorf("the ledger has %+v, want the refusal once", entries)
 			}
-			p.requireTold("marketing_stopped")
+			p.requireTold("part_stopped")
 
 			p.Advance(time.Minute)
 			p.takeIn(p.update(channel.MarketingResumed, 60))
@@ -422,7 +438,7 @@ func TestListenerHandsPreferencesOver(t *testing.T) {
 	}
 	p.Settle()
 	p.requireStopped(true, false)
-	p.requireTold("marketing_stopped")
+	p.requireTold("part_stopped")
 }
 
 func TestPreferencesByWebhook(t *testing.T) {

@@ -163,7 +163,7 @@ func (in *Inbox) state(t *tx, account store.AccountID, addresses []channel.Addre
 			return compliance.Entry{}, err
 		}
 	}
-	if after.OptedOut == before.state.OptedOut {
+	if !changes(added[0], before.state, after) {
 		return added[0], nil
 	}
 	convs, err := in.tellOf(t, account, addresses, added[0], after)

@@ -1,6 +1,10 @@
 package store
 
-import "time"
+import (
+	"time"
+
+	"github.com/teaminbox/teaminbox/compliance"
+)
 
 // Event is something that happened. The live stream, the alerts, the audit
 // trail and the reports come from events.
@@ -27,6 +31,10 @@ type Detail struct {
 	Code    string    `json:"code,omitempty"`    // a provider's error code
 	Reason  string    `json:"reason,omitempty"`  // why, in plain words
 	Until   time.Time `json:"until,omitzero"`    // when it ends by itself
+
+	// What a word about consent is about, if it is not everything.
+	Purpose   compliance.Purpose `json:"purpose,omitempty"`
+	Programme string             `json:"programme,omitempty"`
 }
 
 // EventType says what happened.
@@ -51,13 +59,13 @@ const (
 	ConversationReleased EventType = "conversation.released" // Users: who can take it again
 	ConversationRead     EventType = "conversation.read"     // Seq
 
-	ContactOptedOut         EventType = "contact.opted_out"         // Reason
-	ContactOptedIn          EventType = "contact.opted_in"          // Reason
-	ContactMarketingStopped EventType = "contact.marketing_stopped" // Reason: what sells is stopped, and nothing else
-	ContactMarketingResumed EventType = "contact.marketing_resumed" // Reason: it is not any more; this alone is no consent to it
-	ContactVoided           EventType = "contact.voided"            // Reason: the address is not the contact's any more
-	ContactHeld             EventType = "contact.held"              // Reason, Until: a person has to decide whether Message is an opt-out
-	ContactReleased         EventType = "contact.released"          // Reason: it is none; Until: of another message that still waits
+	ContactOptedOut    EventType = "contact.opted_out"    // Reason: of everything
+	ContactOptedIn     EventType = "contact.opted_in"     // Reason: to everything again, but what is stopped apart
+	ContactPartStopped EventType = "contact.part_stopped" // Reason, Purpose or Programme: of what we send, this alone
+	ContactPartResumed EventType = "contact.part_resumed" // Reason, Purpose or Programme; it is no consent by itself
+	ContactVoided      EventType = "contact.voided"       // Reason: the address is not the contact's any more
+	ContactHeld        EventType = "contact.held"         // Reason, Until: a person has to decide whether Message is an opt-out
+	ContactReleased    EventType = "contact.released"     // Reason: it is none; Until: of another message that still waits
 
 	StrayReceived EventType = "stray.received" // Reason
 	StrayResolved EventType = "stray.resolved"
