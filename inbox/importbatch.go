@@ -57,7 +57,7 @@ func (i *importing) apply(t *tx, batch []stated, tried map[compliance.Digest]boo
 		if before.state.Held.Stands() && !after.Held.Stands() {
 			freed = append(freed, before.keys...)
 		}
-		if after.OptedOut != before.state.OptedOut && l.people[n].known {
+		if changes(added[0], before.state, after) && l.people[n].known {
 			changed = append(changed, imported{l.people[n].addresses, added[0], after})
 		}
 	}
