@@ -44,6 +44,6 @@
 // # Proof that it bites
 //
 // TestPlantedBugs builds the package with defects that the library does not
-// have, one at a time, and wants each to be found within a few hundred seeds,
-// by the check that is there for it.
+// have, runs it with one at a time, and wants each to be found within a few
+// hundred seeds, by the check that is there for it.
 package simulation

@@ -19,7 +19,8 @@ const (
 	envStore = "TEAMINBOX_SIMULATION_STORE"
 	envFor   = "TEAMINBOX_SIMULATION_FOR"
 
-	// These are for the binaries of TestPlantedBugs.
+	// These are for the binary of TestPlantedBugs.
+	envBug    = "TEAMINBOX_SIMULATION_BUG"    // the planted bug that it has
 	envBudget = "TEAMINBOX_SIMULATION_BUDGET" // so many seeds
 	envFrom   = "TEAMINBOX_SIMULATION_FROM"   // beginning with this one
 	envWant   = "TEAMINBOX_SIMULATION_WANT"   // the check that is to fail; others may as well
@@ -118,7 +119,7 @@ func table(counts map[string]int) string {
 }
 
 // TestBudget runs a number of seeds and stops at the first that breaks a
-// promise. TestPlantedBugs runs it in binaries with a defect.
+// promise. TestPlantedBugs runs it with a defect.
 func TestBudget(t *testing.T) {
 	number := func(name, otherwise string) uint64 {
 		n, err := strconv.ParseUint(cmp.Or(os.Getenv(name), otherwise), 10, 64)
