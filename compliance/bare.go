@@ -97,8 +97,8 @@ func (t *Table) prefix(s *sheet, words []word) (n int, f *family) {
 				return n, f
 			}
 		}
-		if p.nodes[at].family != nil {
-			n, f = i+1, p.nodes[at].family
+		if known := p.known[p.nodes[at].known].family; known != nil {
+			n, f = i+1, known
 		}
 	}
 	return n, f

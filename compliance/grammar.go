@@ -2,7 +2,6 @@ package compliance
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -34,17 +33,22 @@ var effects = map[string]effect{
 
 // step is one word of a phrase, or one of a few words that count as one.
 type step struct {
-	words    []string // with a space between two words; a stem ends in *
+	choices  []sequence
 	any      bool
 	optional bool
 }
 
-// phrase is one statement.
+// sequence is what a step takes in place of one word: a word of each part, one
+// after the other. Written out, the sequences of all phrases are many times as
+// long as the phrases, so nobody writes them out: the tree of words is made of
+// their parts, see phrases.spread.
+type sequence [][]string
+
+// phrase is one statement, without its words.
 type phrase struct {
 	effect     effect
 	language   string
 	text       string
-	steps      []step
 	begin, end bool     // anchored to the beginning or the end of a sentence
 	commas     bool     // may go across commas
 	keyword    *Keyword // the row that it is of, or nil
@@ -57,17 +61,28 @@ const (
 	longestStep   = 15
 )
 
-// grammar is what one language's file says.
+// grammar reads what the file of a language says into a tree of words.
 type grammar struct {
-	phrases []phrase
-	noise   []string
-	common  []string
+	language string
+	into     *phrases
+	classes  map[string][]string
+
+	// What a phrase is made of, until the next one is read.
+	steps   []step
+	choices []sequence
+	parts   [][]string
+	words   []string
 }
 
-func parseGrammar(language, text string) (grammar, error) {
-	var g grammar
-	classes := map[string][]string{}
-	for n, line := range strings.Split(text, "\n") {
+// newGrammar returns a grammar of a language.
+func newGrammar(language string, into *phrases) *grammar {
+	return &grammar{language: language, into: into, classes: map[string][]string{}}
+}
+
+func (g *grammar) read(text string) error {
+	n := 0
+	for line := range strings.SplitSeq(text, "\n") {
+		n++
 		line, _, _ = strings.Cut(line, "#")
 		verb, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 		rest = strings.TrimSpace(rest)
@@ -78,56 +93,62 @@ func parseGrammar(language, text string) (grammar, error) {
 			err = fmt.Errorf("%q says nothing", verb)
 		case verb == "class":
 			name, words, _ := strings.Cut(rest, " ")
-			for _, w := range strings.Fields(words) {
+			for w := range strings.FieldsSeq(words) {
 				var whole []string
-				if whole, err = classWord(w, classes); err != nil {
+				if whole, err = g.classWord(w); err != nil {
 					break
 				}
-				classes[name] = append(classes[name], whole...)
+				g.classes[name] = append(g.classes[name], whole...)
 			}
 		case verb == "noise":
-			for _, w := range strings.Fields(rest) {
-				g.noise = append(g.noise, cutWords(strings.ReplaceAll(w, "_", " "))...)
+			for w := range strings.FieldsSeq(rest) {
+				for _, w := range cutWords(strings.ReplaceAll(w, "_", " ")) {
+					g.into.noise(g.language, w)
+				}
 			}
 		case verb == "common":
-			g.common = append(g.common, cutWords(rest)...)
+			for _, w := range cutWords(rest) {
+				g.into.common(g.language, w)
+			}
 		case effects[verb] != effectNone:
-			var p phrase
-			p, err = parsePhrase(rest, classes)
-			p.effect, p.language, p.text = effects[verb], language, rest
-			g.phrases = append(g.phrases, p)
+			p := &phrase{effect: effects[verb], language: g.language, text: rest}
+			if err = g.readPhrase(p); err == nil {
+				g.into.add(p, g.steps, "phrase "+rest)
+			}
 		default:
 			err = fmt.Errorf("%q is no statement", verb)
 		}
 		if err != nil {
-			return g, fmt.Errorf("phrases of %s, line %d: %w", language, n+1, err)
+			return fmt.Errorf("phrases of %s, line %d: %w", g.language, n, err)
 		}
 	}
-	return g, nil
+	return nil
 }
 
-// classWord returns the words of an entry of a class: itself, or those of
-// another class.
-func classWord(w string, classes map[string][]string) ([]string, error) {
+// classWord returns the words of an entry of a class as the recogniser reads
+// them: itself, or those of another class.
+func (g *grammar) classWord(w string) ([]string, error) {
 	if name, ok := strings.CutPrefix(w, "{"); ok {
-		found := classes[strings.TrimSuffix(name, "}")]
+		found := g.classes[strings.TrimSuffix(name, "}")]
 		if found == nil {
 			return nil, fmt.Errorf("there is no class %s above", w)
 		}
 		return found, nil
 	}
-	return []string{w}, nil
+	return []string{foldWords(w)}, nil
 }
 
-func parsePhrase(text string, classes map[string][]string) (phrase, error) {
-	var p phrase
+// readPhrase reads the text of a phrase into its anchors and the grammar's
+// steps.
+func (g *grammar) readPhrase(p *phrase) error {
+	g.steps, g.choices, g.parts, g.words = g.steps[:0], g.choices[:0], g.parts[:0], g.words[:0]
 	required := false
-	for rest := text; rest != ""; {
+	for rest := p.text; rest != ""; {
 		var item string
 		item, rest = cutItem(rest)
 		switch {
 		case item == "":
-			return p, fmt.Errorf("%q has a bracket that is not closed", text)
+			return fmt.Errorf("%q has a bracket that is not closed", p.text)
 		case item == "^":
 			p.begin = true
 		case item == "$":
@@ -139,27 +160,27 @@ func parsePhrase(text string, classes map[string][]string) (phrase, error) {
 			if len(item) == 2 && '1' <= item[1] && item[1] <= '9' {
 				gap = int(item[1] - '0')
 			} else if len(item) > 1 {
-				return p, fmt.Errorf("%q is no gap; write ~ or ~2 to ~9", item)
+				return fmt.Errorf("%q is no gap; write ~ or ~2 to ~9", item)
 			}
 			for range gap {
-				p.steps = append(p.steps, step{any: true, optional: true})
+				g.steps = append(g.steps, step{any: true, optional: true})
 			}
 		default:
-			words, err := itemWords(item, classes)
+			choices, err := g.itemChoices(item)
 			if err != nil {
-				return p, err
+				return err
 			}
-			p.steps = append(p.steps, step{words: words, optional: item[0] == '['})
+			g.steps = append(g.steps, step{choices: choices, optional: item[0] == '['})
 			required = required || item[0] != '['
 		}
 	}
 	switch {
-	case !required || len(p.steps) > longestPhrase:
-		return p, fmt.Errorf("%q has %d words; it must have 1 to %d, and one that is no option", text, len(p.steps), longestPhrase)
-	case p.steps[0].any:
-		return p, fmt.Errorf("%q begins with a gap", text)
+	case !required || len(g.steps) > longestPhrase:
+		return fmt.Errorf("%q has %d words; it must have 1 to %d, and one that is no option", p.text, len(g.steps), longestPhrase)
+	case g.steps[0].any:
+		return fmt.Errorf("%q begins with a gap", p.text)
 	}
-	return p, nil
+	return nil
 }
 
 // cutItem returns the first item of a phrase and the others.
@@ -177,45 +198,61 @@ func cutItem(text string) (item, rest string) {
 	return text[:i], strings.TrimLeft(text[i:], " ")
 }
 
-// itemWords returns what an item stands for: words, or several as one.
-func itemWords(item string, classes map[string][]string) (all []string, err error) {
-	alternatives := []string{item}
+// itemChoices returns what an item stands for: words, or several as one.
+func (g *grammar) itemChoices(item string) ([]sequence, error) {
+	inner := item
 	if item[0] == '(' || item[0] == '[' {
-		alternatives = strings.Split(item[1:len(item)-1], "|")
+		inner = item[1 : len(item)-1]
 	}
-	for _, a := range alternatives {
-		sequences := []string{""}
-		for _, part := range strings.Fields(a) {
-			words := []string{part}
-			if part[0] == '{' {
-				if words = classes[strings.Trim(part, "{}")]; words == nil {
-					return nil, fmt.Errorf("there is no class %s above", part)
-				}
-			}
-			var longer []string
-			for _, before := range sequences {
-				for _, w := range words {
-					longer = append(longer, strings.TrimSpace(before+" "+w))
-				}
-			}
-			sequences = longer
+	first := len(g.choices)
+	for a := range strings.SplitSeq(inner, "|") {
+		s, err := g.sequence(a)
+		if err != nil {
+			return nil, fmt.Errorf("%q of %q %w", a, item, err)
 		}
-		for _, s := range sequences {
-			folded := foldWords(s)
-			if folded == "" {
-				return nil, fmt.Errorf("%q of %q has no letters", s, item)
-			}
-			if n := strings.Count(folded, " ") + 1; n > longestStep {
-				return nil, fmt.Errorf("%q has %d words, want at most %d", s, n, longestStep)
-			}
-			if i := strings.IndexByte(folded, '*'); i >= 0 && i < len(folded)-1 {
-				return nil, fmt.Errorf("%q has a stem before another word", s)
-			}
-			all = append(all, folded)
-		}
+		g.choices = append(g.choices, s)
 	}
-	slices.Sort(all)
-	return slices.Compact(all), nil
+	return g.choices[first:], nil
+}
+
+// sequence returns the parts of an alternative. Its words are checked by
+// themselves, as any of one part may stand beside any of the next.
+func (g *grammar) sequence(alternative string) (sequence, error) {
+	first := len(g.parts)
+	letters, stem, length := false, false, 0
+	for part := range strings.FieldsSeq(alternative) {
+		var words []string
+		if part[0] == '{' {
+			if words = g.classes[strings.Trim(part, "{}")]; words == nil {
+				return nil, fmt.Errorf("needs a class above, and there is no %s", part)
+			}
+		} else {
+			g.words = append(g.words, foldWords(part))
+			words = g.words[len(g.words)-1:]
+		}
+		empty, longest, stems := false, 0, false
+		for _, w := range words {
+			if w == "" {
+				empty = true
+				continue
+			}
+			i := strings.IndexByte(w, '*')
+			if stem || i >= 0 && i < len(w)-1 {
+				return nil, fmt.Errorf("has a stem before another word")
+			}
+			stems = stems || i >= 0
+			longest = max(longest, strings.Count(w, " ")+1)
+		}
+		letters, stem, length = letters || !empty, stem || stems, length+longest
+		g.parts = append(g.parts, words)
+	}
+	switch {
+	case !letters:
+		return nil, fmt.Errorf("has no letters")
+	case length > longestStep:
+		return nil, fmt.Errorf("has %d words, want at most %d", length, longestStep)
+	}
+	return g.parts[first:], nil
 }
 
 // foldWords returns an entry as the recogniser reads it. An underscore stands
@@ -224,15 +261,20 @@ func foldWords(entry string) string {
 	if simple(entry) {
 		return entry
 	}
-	entry = strings.ReplaceAll(entry, "_", " ")
-	parts := strings.Fields(entry)
-	for i, p := range parts {
-		stem := strings.HasSuffix(p, "*")
-		if parts[i] = key(strings.TrimSuffix(p, "*")); stem && parts[i] != "" {
-			parts[i] += "*"
+	if !strings.ContainsAny(entry, "_ *") {
+		return key(entry)
+	}
+	var words []string
+	for part := range strings.FieldsSeq(strings.ReplaceAll(entry, "_", " ")) {
+		if w := key(strings.TrimSuffix(part, "*")); w == "" {
+			continue
+		} else if strings.HasSuffix(part, "*") {
+			words = append(words, w+"*")
+		} else {
+			words = append(words, w)
 		}
 	}
-	return strings.TrimSpace(strings.Join(parts, " "))
+	return strings.Join(words, " ")
 }
 
 // simple reports whether an entry is read as it is written: most are, and

@@ -15,23 +15,13 @@ func FuzzGrammar(f *testing.F) {
 		if len(statements) > 500 || len(text) > 500 {
 			return
 		}
-		g, err := parseGrammar("en", statements)
-		if err != nil {
+		var p phrases
+		p.begin()
+		if err := newGrammar("en", &p).read(statements); err != nil {
 			if !strings.Contains(err.Error(), "line ") {
 				t.Errorf("the error %q does not say in which line", err)
 			}
 			return
-		}
-		var p phrases
-		p.path("") // a tree without words has a root
-		for i := range g.phrases {
-			p.add(&g.phrases[i], "")
-		}
-		for _, w := range g.noise {
-			p.noise("en", w)
-		}
-		for _, w := range g.common {
-			p.common("en", w)
 		}
 		p.finish()
 		s := new(sheet)
@@ -53,4 +43,15 @@ func FuzzGrammar(f *testing.F) {
 			}
 		}
 	})
+}
+
+// What a process pays before it reads its first message.
+func BenchmarkStandardTable(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		newChart()
+		if _, err := NewTable(TableConfig{}); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

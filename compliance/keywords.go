@@ -119,9 +119,10 @@ func parseKeywords(text string) (all []Keyword, version string, err error) {
 // source, is of an unknown kind, or contradicts another row.
 func CheckKeywords(all []Keyword) error {
 	type place struct{ language, region, thread, word string }
-	seen := map[place][]Keyword{}
-	acting := map[string][]Keyword{} // by word, in any language
-	for _, k := range all {
+	seen := map[place][]*Keyword{}
+	acting := map[string][]*Keyword{} // by word, in any language
+	for i := range all {
+		k := &all[i]
 		if err := k.check(); err != nil {
 			return fmt.Errorf("keyword %s of %s: %w", k.Word, k.Language, err)
 		}

@@ -1,6 +1,7 @@
 package compliance
 
 import (
+	"slices"
 	"sync"
 	"unicode"
 	"unicode/utf8"
@@ -68,7 +69,9 @@ var styled = &unicode.RangeTable{
 // that is eleven times as long as it seems.
 const longestPlain = 6
 
-var theChart = sync.OnceValue(func() *chart {
+var theChart = sync.OnceValue(newChart)
+
+func newChart() *chart {
 	c := new(chart)
 	c.fillKinds()
 	for r := range rune(folded) {
@@ -79,18 +82,23 @@ var theChart = sync.OnceValue(func() *chart {
 	}
 	rangetable.Visit(styled, c.addPlain)
 	return c
-})
+}
 
 // fillKinds notes what kindOf returns, in the reverse order of its questions. It
 // takes a tenth of the time of asking for each character.
 func (c *chart) fillKinds() {
 	fill := func(k runeKind, tables ...*unicode.RangeTable) {
 		for _, t := range tables {
-			rangetable.Visit(t, func(r rune) {
-				if r < charted {
-					c.kind[r] = k
+			for _, r := range t.R16 {
+				for i := rune(r.Lo); i <= rune(r.Hi); i += rune(r.Stride) {
+					c.kind[i] = k
 				}
-			})
+			}
+			for _, r := range t.R32 {
+				for i := r.Lo; i <= r.Hi && i < charted; i += r.Stride {
+					c.kind[i] = k
+				}
+			}
 		}
 	}
 	fill(pictures, unicode.So)
@@ -120,12 +128,22 @@ var invisible = []*unicode.RangeTable{unicode.Cf, unicode.Me, unicode.Other_Defa
 
 // addPlain notes the compatibility form of a character.
 func (c *chart) addPlain(r rune) {
-	form := norm.NFKC.String(string(r))
-	if form == string(r) {
+	var buf [utf8.UTFMax]byte
+	bare := norm.NFKC.Properties(utf8.AppendRune(buf[:0], r)).Decomposition()
+	if bare == nil {
 		return
 	}
-	if len(form) > longestPlain {
-		form = " "
+	form := " "
+	switch {
+	case norm.NFC.QuickSpan(bare) < len(bare): // some are written as one again
+		if form = norm.NFC.String(string(bare)); form == string(r) {
+			return
+		}
+		if len(form) > longestPlain {
+			form = " "
+		}
+	case len(bare) <= longestPlain:
+		form = string(bare)
 	}
 	if c.plain[r/page] == nil {
 		c.plain[r/page] = make([]string, page)
@@ -233,11 +251,20 @@ func foldOf(r rune) rune {
 	}
 	r = unicode.ToLower(r)
 	if unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic) {
-		for _, base := range norm.NFD.String(string(r)) {
-			return base
-		}
+		base, _ := utf8.DecodeRune(decompose(r))
+		return base
 	}
 	return r
+}
+
+// decompose returns a letter and the accents that are on it.
+func decompose(r rune) []byte {
+	var buf [utf8.UTFMax]byte
+	char := utf8.AppendRune(buf[:0], r)
+	if apart := norm.NFD.Properties(char).Decomposition(); apart != nil {
+		return apart
+	}
+	return slices.Clone(char)
 }
 
 // vietnamese reports whether a letter is one that only Vietnamese has. In its
@@ -252,7 +279,7 @@ func vietnamese(r rune) bool {
 		return false
 	}
 	accents := 0
-	for i, part := range []rune(norm.NFD.String(string(r))) {
+	for i, part := range string(decompose(r)) {
 		switch {
 		case i == 0:
 		case part == 0x309 || part == 0x323 || part == 0x31b: // hook above, dot below, horn

@@ -11,6 +11,8 @@ type phrases struct {
 	nodes    []node  // the words of all steps and keywords, as a tree of their bytes
 	branches [][256]int32
 	lists    []postings
+	known    []knowledge // of words; the first is none
+	making   making
 
 	languages []string
 	everybody uint64 // languages whose courtesies are used in any other: English, and emoji's
@@ -114,7 +116,7 @@ func (p *phrases) markNoise(s *sheet, i int) {
 				break
 			}
 		}
-		s.words[i].fillers |= p.nodes[at].noise
+		s.words[i].fillers |= p.known[p.nodes[at].known].noise
 	}
 }
 
@@ -178,8 +180,9 @@ func (p *phrases) advance(s *sheet, i int) {
 			p.take(s, &p.lists[whole], i, n)
 		}
 		if n == 1 {
-			noise = p.nodes[at].noise
-			w.fillers, w.common = w.fillers|noise, noise|p.nodes[at].common
+			k := &p.known[p.nodes[at].known]
+			noise = k.noise
+			w.fillers, w.common = w.fillers|noise, noise|k.common
 		}
 	}
 	if laughter(s.text(s.words[i])) {

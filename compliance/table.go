@@ -115,6 +115,7 @@ func NewTable(c TableConfig) (*Table, error) {
 		version += "+host"
 	}
 	t := &Table{version: version, keywords: keywords, words: map[string]*family{}, emoji: map[rune]*family{}, skeletons: map[string]string{}, typos: map[string]string{}}
+	t.phrases.begin()
 	if err := t.addPhrases(c.Phrases); err != nil {
 		return nil, fmt.Errorf("compliance: %w", err)
 	}
@@ -168,18 +169,8 @@ func (t *Table) addPhrases(more map[string]string) error {
 		sources = append(sources, source{l, more[l]})
 	}
 	for _, s := range sources {
-		g, err := parseGrammar(s.language, s.text)
-		if err != nil {
+		if err := newGrammar(s.language, &t.phrases).read(s.text); err != nil {
 			return err
-		}
-		for i := range g.phrases {
-			t.phrases.add(&g.phrases[i], "phrase "+g.phrases[i].text)
-		}
-		for _, w := range g.noise {
-			t.phrases.noise(s.language, w)
-		}
-		for _, w := range g.common {
-			t.phrases.common(s.language, w)
 		}
 	}
 	return nil
@@ -200,19 +191,16 @@ func (t *Table) addKeyword(k *Keyword) {
 		return
 	}
 	for _, spelling := range spellings(k) {
-		words := cutWords(spelling)
+		name := key(spelling)
 		if k.Match == MatchPhrase && k.Thread == "" {
-			p := phrase{effect: effectOpen, language: k.Language, text: k.Word, keyword: k}
-			p.steps = append(p.steps, step{words: []string{strings.Join(words, " ")}})
-			t.phrases.add(&p, e.rule)
+			p := &phrase{effect: effectOpen, language: k.Language, text: k.Word, keyword: k}
+			t.phrases.add(p, []step{{choices: []sequence{{{name}}}}}, e.rule)
 		}
-		name := strings.Join(words, " ")
 		f := t.words[name]
 		if f == nil {
 			f = &family{plain: true}
 			t.words[name] = f
-			at := t.phrases.path(name) // before the nodes are indexed, as they may grow
-			t.phrases.nodes[at].family = f
+			t.phrases.about(name).family = f
 		}
 		if !slices.ContainsFunc(f.entries, func(had entry) bool { return had.Keyword == k }) {
 			f.entries = append(f.entries, e)

@@ -2,23 +2,27 @@ package compliance
 
 import "slices"
 
-// node is a byte of a word.
+// node is a byte of a word. There are tens of thousands.
 type node struct {
-	child, sibling int32 // 0 is none
-	branch         int32 // of phrases.branches, if there are many children; 0 is none
-	stem           int32 // of phrases.lists: steps of words that begin with what leads here; 0 is none
-	whole          int32 // of phrases.lists: steps of the word that leads here; 0 is none
-	letter         byte
-	noise          uint64  // the languages that may have this word anywhere, see steps.language
-	common         uint64  // the languages in which everybody uses it
-	family         *family // the keyword that leads here
+	child   int32 // the newest; if there are many, less than 0: of phrases.branches; 0 is none
+	sibling int32 // the next older; 0 is none
+	stem    int32 // of phrases.lists: steps of words that begin with what leads here; 0 is none
+	whole   int32 // of phrases.lists: steps of the word that leads here; 0 is none
+	known   int32 // of phrases.known: what else is known of this word; 0 is nothing
+	letter  byte
+}
+
+// knowledge is what is known of a word by itself.
+type knowledge struct {
+	noise  uint64  // the languages that may have this word anywhere, see steps.language
+	common uint64  // the languages in which everybody uses it
+	family *family // the keyword that it is
 }
 
 // postings are the steps that take a word: those with which a rule may begin,
 // and by language those that go on.
 type postings struct {
-	all   []posting // by rule
-	begin []posting
+	begin []posting // by rule
 	goOn  []ofLanguage
 	asks  uint64 // the languages in which requests have the word
 }
@@ -36,10 +40,34 @@ type posting struct {
 	begun uint32
 }
 
-func (p *phrases) add(ph *phrase, name string) {
-	r := rule{phrase: ph, rule: name, clause: !ph.commas, steps: steps{language: p.bit(ph.language), final: 1 << len(ph.steps), filler: ph.effect == effectFiller}}
+// making is what the tree needs until it is finished: the postings of each list,
+// in the order in which they were added. All of them are in one slice, as most
+// lists have very few.
+type making struct {
+	chains []chain // by list
+	added  []added // the first is none
+}
+
+type chain struct{ first, last int32 } // of making.added
+
+type added struct {
+	posting
+	next int32 // of the same list; 0 is none
+}
+
+// begin makes an empty tree, with room for the words of the standard table.
+func (p *phrases) begin() {
+	p.nodes = make([]node, 1, 37_000)
+	p.branches = make([][256]int32, 1, 400)
+	p.lists = make([]postings, 1, 8_600)
+	p.known = make([]knowledge, 1, 2_600)
+	p.making = making{chains: make([]chain, 1, 8_600), added: make([]added, 1, 26_000)}
+}
+
+func (p *phrases) add(ph *phrase, words []step, name string) {
+	r := rule{phrase: ph, rule: name, clause: !ph.commas, steps: steps{language: p.bit(ph.language), final: 1 << len(words), filler: ph.effect == effectFiller}}
 	n := int32(len(p.rules))
-	for i, s := range ph.steps {
+	for i, s := range words {
 		bit := uint32(1) << i
 		if s.optional {
 			r.optional |= bit
@@ -47,92 +75,113 @@ func (p *phrases) add(ph *phrase, name string) {
 		if s.any {
 			r.any |= bit
 		}
-		for _, w := range s.words {
-			p.insert(w, n, bit)
+		for _, c := range s.choices {
+			p.spread(0, false, c, posting{rule: n, steps: bit})
 		}
 	}
 	r.first = r.skip(1)
 	p.rules, p.steps = append(p.rules, r), append(p.steps, r.steps)
 }
 
-func (p *phrases) insert(w string, rule int32, bit uint32) {
-	stem := w[len(w)-1] == '*'
-	if stem {
-		w = w[:len(w)-1]
-	}
-	at := &p.nodes[p.path(w)]
-	index := &at.whole
-	if stem {
-		index = &at.stem
-	}
-	if *index == 0 {
-		if len(p.lists) == 0 {
-			p.lists = make([]postings, 1, 8192) // 0 is none
-		}
-		*index = int32(len(p.lists))
-		p.lists = append(p.lists, postings{})
-	}
-	list := &p.lists[*index].all
-	if n := len(*list); n > 0 && (*list)[n-1].rule == rule {
-		(*list)[n-1].steps |= bit
+// spread adds a posting to every word that a sequence takes, from a node on.
+// What two of them begin with is looked up once.
+func (p *phrases) spread(at int32, stem bool, rest sequence, posts posting) {
+	if len(rest) == 0 {
+		p.post(at, stem, posts)
 		return
 	}
-	*list = append(*list, posting{rule: rule, steps: bit})
+	for _, w := range rest[0] {
+		next, stem := at, stem
+		if w != "" {
+			if at != 0 {
+				next = p.extend(at, " ")
+			}
+			if stem = w[len(w)-1] == '*'; stem {
+				w = w[:len(w)-1]
+			}
+			next = p.extend(next, w)
+		}
+		p.spread(next, stem, rest[1:], posts)
+	}
 }
 
-// path returns the node of a word, which it makes if there is none.
-func (p *phrases) path(w string) int32 {
-	if len(p.nodes) == 0 {
-		p.nodes = append(p.nodes, node{})
+// post adds a posting to the list of a word, or of what begins with it.
+func (p *phrases) post(at int32, stem bool, posts posting) {
+	index := &p.nodes[at].whole
+	if stem {
+		index = &p.nodes[at].stem
 	}
-	at := int32(0)
-	for i := range len(w) {
-		next := p.child(at, w[i])
+	m := &p.making
+	if *index == 0 {
+		*index = int32(len(p.lists))
+		p.lists, m.chains = append(p.lists, postings{}), append(m.chains, chain{})
+	}
+	c := &m.chains[*index]
+	switch last := &m.added[c.last]; {
+	case c.last != 0 && last.rule == posts.rule:
+		last.steps |= posts.steps
+		return
+	case c.last != 0:
+		last.next = int32(len(m.added))
+	default:
+		c.first = int32(len(m.added))
+	}
+	c.last = int32(len(m.added))
+	m.added = append(m.added, added{posting: posts})
+}
+
+// extend returns the node to which letters lead from another. It makes what is
+// not there, and so the nodes may move.
+func (p *phrases) extend(at int32, letters string) int32 {
+	for i := range len(letters) {
+		next := p.child(at, letters[i])
 		if next == 0 {
 			next = int32(len(p.nodes))
-			p.nodes = append(p.nodes, node{letter: w[i], sibling: p.nodes[at].child})
-			p.nodes[at].child = next
-			p.fork(at, next)
+			p.nodes = append(p.nodes, node{letter: letters[i]})
+			p.adopt(at, next)
 		}
 		at = next
 	}
 	return at
 }
 
-// fork notes a node's newest child. If there are many, a table leads to them.
-func (p *phrases) fork(at, child int32) {
-	const many = 4
+// adopt makes a node a child of another. If that has many, a table leads to
+// them.
+func (p *phrases) adopt(at, child int32) {
 	n := &p.nodes[at]
-	if n.branch == 0 {
-		children := 0
-		for c := n.child; c != 0; c = p.nodes[c].sibling {
-			children++
-		}
-		if children <= many {
-			return
-		}
-		if len(p.branches) == 0 {
-			p.branches = make([][256]int32, 1, 512) // 0 is none
-		}
-		n.branch = int32(len(p.branches))
-		p.branches = append(p.branches, [256]int32{})
-		for c := n.child; c != 0; c = p.nodes[c].sibling {
-			p.branches[n.branch][p.nodes[c].letter] = c
-		}
+	if n.child < 0 {
+		p.branches[-n.child][p.nodes[child].letter] = child
 		return
 	}
-	p.branches[n.branch][p.nodes[child].letter] = child
+	p.nodes[child].sibling, n.child = n.child, child
+	children := 0
+	for c := child; c != 0; c = p.nodes[c].sibling {
+		children++
+	}
+	const many = 4
+	if children <= many {
+		return
+	}
+	p.branches = append(p.branches, [256]int32{})
+	branch := len(p.branches) - 1
+	for c := child; c != 0; c = p.nodes[c].sibling {
+		p.branches[branch][p.nodes[c].letter] = c
+	}
+	n.child = -int32(branch)
 }
 
-func (p *phrases) noise(language, w string) {
-	at := p.path(w) // before the slice is indexed, as it may grow
-	p.nodes[at].noise |= p.bit(language)
+// about returns what is known of a word, to add to it.
+func (p *phrases) about(w string) *knowledge {
+	n := &p.nodes[p.extend(0, w)]
+	if n.known == 0 {
+		n.known = int32(len(p.known))
+		p.known = append(p.known, knowledge{})
+	}
+	return &p.known[n.known]
 }
 
-func (p *phrases) common(language, w string) {
-	at := p.path(w)
-	p.nodes[at].common |= p.bit(language)
-}
+func (p *phrases) noise(language, w string)  { p.about(w).noise |= p.bit(language) }
+func (p *phrases) common(language, w string) { p.about(w).common |= p.bit(language) }
 
 // bit returns the bit of a language. Those after the sixty-third share one.
 func (p *phrases) bit(language string) uint64 {
@@ -155,42 +204,60 @@ func (r *steps) skip(state uint32) uint32 {
 	}
 }
 
-// finish prepares what has been added for reading.
+// finish prepares what has been added for reading: the postings of a list lie
+// side by side.
 func (p *phrases) finish() {
 	p.everybody = p.bit("en") | p.bit("und")
-	for i := range p.lists {
-		p.divide(&p.lists[i])
+	begins, goesOn := 0, 0
+	for i := range p.making.added[1:] {
+		a := &p.making.added[i+1]
+		r := &p.rules[a.rule]
+		if a.begun = r.skip((r.first & a.steps) << 1); a.begun != 0 {
+			begins++
+		}
+		if a.goesOn() {
+			goesOn++
+		}
 	}
+	begin, goOn := make([]posting, 0, begins), make([]posting, 0, goesOn)
+	languages := make([]ofLanguage, 0, 6_100) // by list; those of the standard table
+	for i := range p.lists[1:] {
+		list := &p.lists[i+1]
+		firstBegin, firstLanguage := len(begin), len(languages)
+		for at := p.making.chains[i+1].first; at != 0; at = p.making.added[at].next {
+			a := &p.making.added[at]
+			r := &p.rules[a.rule]
+			if r.phrase.effect.asks() {
+				list.asks |= r.language
+			}
+			if a.begun != 0 {
+				begin = append(begin, a.posting)
+			}
+			if !a.goesOn() {
+				continue
+			}
+			goOn = append(goOn, a.posting)
+			if n := len(languages); n == firstLanguage || languages[n-1].language != r.language {
+				languages = append(languages, ofLanguage{language: r.language, list: goOn[len(goOn)-1:]})
+			} else {
+				languages[n-1].list = languages[n-1].list[:len(languages[n-1].list)+1]
+			}
+		}
+		list.begin = begin[firstBegin:len(begin):len(begin)]
+		list.goOn = languages[firstLanguage:len(languages):len(languages)]
+	}
+	p.making = making{}
 }
 
-func (p *phrases) divide(list *postings) {
-	for _, t := range list.all {
-		r := &p.rules[t.rule]
-		if r.phrase.effect.asks() {
-			list.asks |= r.language
-		}
-		if t.begun = r.skip((r.first & t.steps) << 1); t.begun != 0 {
-			list.begin = append(list.begin, t)
-		}
-		if t.steps&^1 == 0 {
-			continue // its first step alone
-		}
-		if n := len(list.goOn); n == 0 || list.goOn[n-1].language != r.language {
-			list.goOn = append(list.goOn, ofLanguage{language: r.language})
-		}
-		more := &list.goOn[len(list.goOn)-1]
-		more.list = append(more.list, t)
-	}
-	list.all = nil
-}
+// goesOn reports whether a rule takes a word as another than its first step.
+func (p posting) goesOn() bool { return p.steps&^1 != 0 }
 
 // child returns where a letter leads from a node, or 0.
 func (p *phrases) child(at int32, letter byte) int32 {
-	n := &p.nodes[at]
-	if n.branch != 0 {
-		return p.branches[n.branch][letter]
+	next := p.nodes[at].child
+	if next < 0 {
+		return p.branches[-next][letter]
 	}
-	next := n.child
 	for next != 0 && p.nodes[next].letter != letter {
 		next = p.nodes[next].sibling
 	}
@@ -205,6 +272,5 @@ func (p *phrases) knows(w []byte) bool {
 			return false
 		}
 	}
-	n := &p.nodes[at]
-	return n.family != nil || n.whole != 0 || n.noise|n.common != 0
+	return p.nodes[at].known != 0 || p.nodes[at].whole != 0
 }

@@ -2,7 +2,6 @@ package compliance
 
 import (
 	"slices"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -275,4 +274,23 @@ func cutWords(text string) []string {
 	return words
 }
 
-func key(text string) string { return strings.Join(cutWords(text), " ") }
+// key returns the words of a table's text with a space between two. Most texts
+// are their own key.
+func key(text string) string {
+	s := takeSheet()
+	defer returnSheet(s)
+	s.begin()
+	s.add(text)
+	s.finish()
+	s.joined = s.joined[:0]
+	for i, w := range s.words {
+		if i > 0 {
+			s.joined = append(s.joined, ' ')
+		}
+		s.joined = append(s.joined, s.text(w)...)
+	}
+	if string(s.joined) == text {
+		return text
+	}
+	return string(s.joined)
+}
