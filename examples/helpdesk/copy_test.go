@@ -56,8 +56,10 @@ func (p *process) everything(user string) everything {
 // starts it on each: agents see what they saw, customers are still known, and
 // what comes then goes on where it stopped.
 func TestCopyMovesAHelpdesk(t *testing.T) {
+	t.Parallel()
 	for what, other := range map[string]func(*testing.T) string{"another file": dbFile, "Postgres": newDatabase} {
 		t.Run(what, func(t *testing.T) {
+			t.Parallel()
 			fake := twiliotest.NewServer(t)
 			first, second, third := dbFile(t), other(t), dbFile(t)
 			p := startOnTwilio(t, fake, first)
@@ -147,6 +149,7 @@ func TestCopyHelp(t *testing.T) {
 // A copy that is killed leaves nothing that could be taken for the whole.
 func TestCopyKilled(t *testing.T) {
 	plainOnly(t)
+	t.Parallel()
 	const messages = 60_000
 	from := dbFile(t)
 	db, err := openStore(t.Context(), from, slog.New(slog.DiscardHandler))

@@ -21,7 +21,9 @@ import (
 // what was acknowledged is there, once, after a kill too.
 func TestDiskFull(t *testing.T) {
 	plainOnly(t)
+	t.Parallel()
 	t.Run("a small file system", func(t *testing.T) {
+		t.Parallel()
 		fake := twiliotest.NewServer(t)
 		dir := t.TempDir()
 		cmd, stderr := command(t, append(onTwilio(fake), smallDisk+"="+dir), "-addr", "127.0.0.1:0", "-db", filepath.Join(dir, "helpdesk.db"), "-public-url", publicURL)
@@ -35,6 +37,7 @@ func TestDiskFull(t *testing.T) {
 		})
 	})
 	t.Run("a limit on files", func(t *testing.T) {
+		t.Parallel()
 		fake := twiliotest.NewServer(t)
 		db := dbFile(t)
 		cmd, stderr := command(t, append(onTwilio(fake), smallFiles+"=1"), "-addr", "127.0.0.1:0", "-db", db, "-public-url", publicURL)

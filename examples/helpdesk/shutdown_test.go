@@ -23,6 +23,7 @@ const drainLimit = shutdownTimeout + 20*time.Second
 // streams, records whatever it has begun, and holds on to nothing that the next
 // start would have to wait for.
 func TestSIGTERMUnderLoad(t *testing.T) {
+	t.Parallel()
 	rounds := 3
 	if underRace {
 		rounds = 1
