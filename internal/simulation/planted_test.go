@@ -50,9 +50,9 @@ var plantedBugs = []plantedBug{
 	},
 	{
 		name: "the responders go on while a message holds",
-		file: "compliance/standard.go",
-		old:  "case s.Held.Stands() && !m.answersInPerson():",
-		new:  "case s.Held.Stands() && m.Purpose == Marketing:",
+		file: "compliance/gate.go",
+		old:  "case s.Held.Stands() && !g.answersInPerson():",
+		new:  "case s.Held.Stands() && g.purpose == Marketing:",
 		by:   held,
 	},
 	{
