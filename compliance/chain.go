@@ -43,8 +43,9 @@ func (d *Digest) UnmarshalText(text []byte) error {
 //
 // What is personal is in the chain only as a commitment: the digest of a salt and
 // of the data. So hashes hold without it, and once data and salt are gone, what is
-// left gives nothing away, as nobody can try out numbers without the salt. Nothing
-// erases entries yet; for Verify one without its data is one that was changed.
+// left gives nothing away, as nobody can try out numbers without the salt. An entry
+// without its data is one that was changed, unless a later one of the same chain, of
+// the kind [Erased], says that it was erased: when, by whom and why. See [Erase].
 type Link struct {
 	Seq      int64  `json:"seq"`      // 1, 2, 3 … among the entries of a key
 	Previous Digest `json:"previous"` // the Hash of the entry before; for the first see Chain
@@ -68,7 +69,7 @@ func Chain(before []Entry, e Entry, salt string) Entry {
 		e.Link.Previous = root(older, salt)
 	}
 	e.Link.Personal = e.personal()
-	e.Link.Hash = e.hash()
+	e.Link.Hash = e.hash(older)
 	return e
 }
 
@@ -112,7 +113,11 @@ func (e *ChainError) Error() string {
 // entry that was changed, added or taken away since it was linked, and for entries
 // without a link to which none commits: nobody can say whether they were changed.
 // That entries were taken from the end of a chain, or all of it, shows only beside
-// a [Head] that was kept somewhere else: give all that are known.
+// a [Head] that was kept somewhere else: give all that are known. One that was kept
+// before somebody was erased is to be given with their [Pseudonym] for its Key.
+//
+// Entries before one of the kind [Erased] must have nothing personal left. Whoever
+// takes it out of others leaves that entry, with the moment and a name.
 //
 // Whoever can write to the database can also make a new chain from a forged
 // beginning, so heads should be kept where they can't write. An entry that they
@@ -145,8 +150,20 @@ func verifyChain(entries []Entry) error {
 	if len(linked) == 0 {
 		return &ChainError{Key: older[0].Key, Entry: older[0].ID, Reason: "has no link, and no later one commits to it"}
 	}
+	erasure := int64(0) // the place of the last one
+	for _, e := range linked {
+		if e.Kind == Erased {
+			erasure = e.Link.Seq
+		}
+	}
+	for _, e := range older {
+		if erasure > 0 && !e.erased() {
+			return &ChainError{Key: e.Key, Entry: e.ID, Reason: notErased}
+		}
+	}
 	for i, e := range linked {
 		want, previous := int64(1), root(older, e.Link.Salt)
+		gone := e.Link.Seq < erasure && e.Kind != Erased
 		if i > 0 {
 			want, previous = linked[i-1].Link.Seq+1, linked[i-1].Link.Hash
 		}
@@ -158,10 +175,14 @@ func verifyChain(entries []Entry) error {
 			return &ChainError{Key: e.Key, Seq: want, Reason: "is missing"}
 		case e.Link.Seq < want:
 			return bad("has the place of another")
-		case e.Link.Personal != e.personal():
+		case gone && !e.erased():
+			return bad(notErased)
+		case !gone && e.Link.Personal != e.personal():
 			return bad("was changed: it commits to another identity, text or evidence")
-		case e.Link.Hash != e.hash():
+		case e.Link.Hash != e.hash(older):
 			return bad("was changed: its hash is that of something else")
+		case i == 0 && gone && len(older) > 0:
+			// What it commits to is erased. What is left of them the erasure commits to.
 		case e.Link.Previous != previous && i == 0:
 			return bad("does not follow from the entries that are older than chains: one of them was changed, added or taken away")
 		case e.Link.Previous != previous:
@@ -170,6 +191,8 @@ func verifyChain(entries []Entry) error {
 	}
 	return nil
 }
+
+const notErased = "was changed: it has something that an erasure after it took away"
 
 // verify reports whether a chain still has a head that was kept.
 func (h Head) verify(entries []Entry) error {
@@ -229,12 +252,19 @@ func (e *Entry) personal() Digest {
 	return d.sum()
 }
 
-func (e *Entry) hash() Digest {
+// hash takes the entries of the chain that are older than links, since an erasure
+// commits to what is left of them.
+func (e *Entry) hash(older []Entry) Digest {
 	d := newDigester("teaminbox consent, 1")
 	d.number(e.Link.Seq)
 	d.bytes(e.Link.Previous[:])
 	d.entry(e)
 	d.bytes(e.Link.Personal[:])
+	if e.Kind == Erased {
+		for i := range older {
+			d.entry(&older[i])
+		}
+	}
 	return d.sum()
 }
 

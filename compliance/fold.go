@@ -31,6 +31,9 @@ import (
 // else's. An opt-out does not take them away: it stands above them, and if the
 // contact ends it, they are there again.
 //
+// Erasure takes no opt-out away, since nothing personal is needed to keep one. It
+// ends consents, which nobody can prove any more, and questions.
+//
 // A message that a person has to decide about changes nothing of this. It is a
 // [Hold] beside it, and never weakens an opt-out; see [Undecided] for what ends it.
 func Fold(entries []Entry) State {
@@ -53,6 +56,7 @@ type words struct {
 	all       []*Entry // opt-ins, imported ones too
 	asks      []*Entry
 	voids     []*Entry
+	erasures  []*Entry
 }
 
 func wordsOf(entries []Entry) words {
@@ -68,6 +72,8 @@ func wordsOf(entries []Entry) words {
 			w.asks = append(w.asks, e)
 		case Voided:
 			w.voids = append(w.voids, e)
+		case Erased:
+			w.erasures = append(w.erasures, e)
 		case None, Help, Ambiguous, Released:
 		}
 	}
@@ -160,7 +166,7 @@ func (w *words) reaches() []Reach {
 // void, the oldest first.
 func (w *words) consents(void Void) []Consent {
 	voided := void.Since
-	for _, v := range w.voids {
+	for _, v := range slices.Concat(w.voids, w.erasures) {
 		if v.OccurredAt.After(voided) {
 			voided = v.OccurredAt
 		}
@@ -203,7 +209,7 @@ func (w *words) asked() Ask {
 	if last == nil {
 		return Ask{}
 	}
-	for _, of := range [][]*Entry{w.outs, w.all, w.voids} {
+	for _, of := range [][]*Entry{w.outs, w.all, w.voids, w.erasures} {
 		if slices.ContainsFunc(of, func(e *Entry) bool { return !e.OccurredAt.Before(last.OccurredAt) }) {
 			return Ask{}
 		}

@@ -82,6 +82,7 @@ const (
 	Released              // of entries of the ledger alone: a person has, and it was no wish to stop
 	Asked                 // of entries alone: we have asked the contact to opt in
 	Voided                // of entries alone: the number is somebody else's, or nobody's
+	Erased                // of entries alone: what is personal was erased, here and in all entries before
 )
 
 // String returns the kind in lower case, like "opt_out".
@@ -101,6 +102,8 @@ func (k Kind) String() string {
 		return "asked"
 	case Voided:
 		return "voided"
+	case Erased:
+		return "erased"
 	case None:
 	}
 	return "none"
