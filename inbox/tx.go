@@ -120,6 +120,16 @@ func (t *tx) AppendConsent(es ...compliance.Entry) error {
 	return t.Tx.AppendConsent(es...)
 }
 
+func (t *tx) EraseConsent(key, pseudonym compliance.Key) error {
+	t.writes++
+	return t.Tx.EraseConsent(key, pseudonym)
+}
+
+func (t *tx) EraseReasons(q store.EventQuery) (store.Cursor, error) {
+	t.writes++
+	return t.Tx.EraseReasons(q)
+}
+
 func (t *tx) AppendEvents(es ...store.Event) error {
 	t.writes++
 	for _, e := range es {

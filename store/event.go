@@ -66,6 +66,7 @@ const (
 	ContactVoided      EventType = "contact.voided"       // Reason: the address is not the contact's any more
 	ContactHeld        EventType = "contact.held"         // Reason, Until: a person has to decide whether Message is an opt-out
 	ContactReleased    EventType = "contact.released"     // Reason: it is none; Until: of another message that still waits
+	ContactErased      EventType = "contact.erased"       // what is personal is gone from the conversation, or about to go
 
 	StrayReceived EventType = "stray.received" // Reason
 	StrayResolved EventType = "stray.resolved"
@@ -97,4 +98,8 @@ type Events interface {
 	LastEvent(account AccountID) (Cursor, error)
 	// DeleteEvents deletes the account's events up to a cursor.
 	DeleteEvents(account AccountID, through Cursor) error
+	// EraseReasons takes the Reason, which may quote somebody, out of the details
+	// of the events that a query selects, and returns the cursor of the last of
+	// them, or 0 if it selects none. That events have been deleted is no error.
+	EraseReasons(q EventQuery) (Cursor, error)
 }

@@ -43,6 +43,7 @@ type Message struct {
 
 	RequestKey string // the caller's own key of an outbound message or note; unique within the account if not ""
 	CreatedAt  time.Time
+	ErasedAt   time.Time // when Text, Extras and whatever else is personal was erased, or zero
 	Version    int64
 }
 

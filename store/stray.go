@@ -28,6 +28,9 @@ type Strays interface {
 	// WaitingStrays returns an account's strays that wait, by id, at most
 	// limit.
 	WaitingStrays(account AccountID, limit int) ([]Stray, error)
+	// ListStrays returns an account's strays, those that wait and the others, with
+	// ids above one, by id, at most limit.
+	ListStrays(account AccountID, after StrayID, limit int) ([]Stray, error)
 	// PutStrays fails with ErrDuplicate if another stray has the same channel
 	// and provider's id.
 	PutStrays(ss ...Stray) error

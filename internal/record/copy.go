@@ -72,6 +72,7 @@ func CopyMessage(m store.Message) store.Message {
 	m.StateAt = Time(m.StateAt)
 	m.DueAt = Time(m.DueAt)
 	m.AttemptedAt = Time(m.AttemptedAt)
+	m.ErasedAt = Time(m.ErasedAt)
 	m.CreatedAt = Time(m.CreatedAt)
 	return m
 }

@@ -52,6 +52,27 @@ func (t *tx) LastEvent(account store.AccountID) (store.Cursor, error) {
 	return s.last, t.ready()
 }
 
+func (t *tx) EraseReasons(q store.EventQuery) (store.Cursor, error) {
+	if err := t.writable(); err != nil {
+		return 0, err
+	}
+	s, _ := t.streams.get(q.Account)
+	q.After = max(q.After, s.deleted)
+	selected, err := t.Events(q)
+	if err != nil || len(selected) == 0 {
+		return 0, err
+	}
+	t.wrote = true
+	for _, e := range selected {
+		e.Detail.Reason = ""
+		t.events.set(t.number, eventKey{account: e.Account, cursor: e.Cursor}, &e)
+		if e.Conversation != 0 {
+			t.events.set(t.number, eventKey{e.Account, e.Conversation, e.Cursor}, &e)
+		}
+	}
+	return selected[len(selected)-1].Cursor, nil
+}
+
 func (t *tx) DeleteEvents(account store.AccountID, through store.Cursor) error {
 	if err := t.writable(); err != nil {
 		return err

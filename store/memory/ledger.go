@@ -26,6 +26,19 @@ func (t *tx) ConsentEntries(keys ...compliance.Key) ([]compliance.Entry, error) 
 
 func (t *tx) AppendConsent(es ...compliance.Entry) error { return write(t, es, (*tx).appendConsent) }
 
+// EraseConsent moves entries, which are the same to whoever has read them before.
+func (t *tx) EraseConsent(key, pseudonym compliance.Key) error {
+	entries, err := t.ConsentEntries(key)
+	if err != nil {
+		return err
+	}
+	return write(t, entries, func(t *tx, e compliance.Entry) error {
+		t.entryIDs.delete(t.number, e.ID)
+		t.entries.delete(t.number, entryKey{e.Key, e.ID})
+		return t.appendConsent(compliance.Erase(e, pseudonym))
+	})
+}
+
 func (t *tx) appendConsent(e compliance.Entry) error {
 	if _, ok := t.entryIDs.get(e.ID); ok {
 		return fmt.Errorf("memory: %w: there is a ledger entry %d", store.ErrDuplicate, e.ID)

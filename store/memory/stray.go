@@ -17,6 +17,22 @@ func (t *tx) WaitingStrays(account store.AccountID, limit int) ([]store.Stray, e
 	return firstOf(t, &t.waiting, account, limit, record.CopyStray)
 }
 
+func (t *tx) ListStrays(account store.AccountID, after store.StrayID, limit int) ([]store.Stray, error) {
+	if err := t.ready(); err != nil {
+		return nil, err
+	}
+	var found []store.Stray
+	for id, s := range t.strays.from(after) {
+		if len(found) >= limit {
+			break
+		}
+		if id > after && s.Account == account {
+			found = append(found, record.CopyStray(*s))
+		}
+	}
+	return found, nil
+}
+
 func (t *tx) PutStrays(ss ...store.Stray) error { return write(t, ss, (*tx).putStray) }
 
 func (t *tx) putStray(s store.Stray) error {

@@ -28,7 +28,7 @@ func (w waits) Write(line []byte) (int, error) {
 func TestOpenHoldsUpNoWriters(t *testing.T) {
 	for what, outdate := range map[string]string{
 		"other tokens": `UPDATE @search_state SET version = 0`,
-		"an earlier version": `ALTER TABLE @messages DROP COLUMN decision;
+		"an earlier version": `ALTER TABLE @messages DROP COLUMN decision, DROP COLUMN erased_at;
 			ALTER TABLE @consent DROP COLUMN seq, DROP COLUMN previous, DROP COLUMN salt, DROP COLUMN personal, DROP COLUMN hash,
 				DROP COLUMN via, DROP COLUMN evidence, DROP COLUMN reason, DROP COLUMN request, DROP COLUMN held_until,
 				DROP COLUMN purpose, DROP COLUMN programme, DROP COLUMN strength, DROP COLUMN disclosure;

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"fmt"
 	"reflect"
 	"time"
 
@@ -142,6 +143,47 @@ func (t *tx) LastEvent(account store.AccountID) (store.Cursor, error) {
 		SELECT greatest(0, (SELECT max(cursor) FROM @events WHERE account = $1), (SELECT through FROM @deleted_events WHERE account = $1))`,
 		[]any{pack(string(account))}, func(rows pgx.Rows) error { return rows.Scan((*int64)(&last)) }})
 	return last, err
+}
+
+// EraseReasons takes the reasons out of events, at once.
+func (t *tx) EraseReasons(q store.EventQuery) (store.Cursor, error) {
+	if err := t.writable(); err != nil {
+		return 0, err
+	}
+	which, args := `account = $1`, []any{pack(string(q.Account)), int64(q.After), max(q.Limit, 0)}
+	if q.Conversation != 0 {
+		which, args = `conversation = $4 AND conversation <> 0 AND account = $1`, append(args, int64(q.Conversation))
+	}
+	var selected []store.Event
+	t.need(t.s.guards.events(q.Account))
+	err := t.readEvents(q.Account, statement{`SELECT ` + eventColumns + ` FROM @events WHERE ` + which + ` AND cursor > $2 ORDER BY cursor LIMIT $3`, args, collect(&selected, scanEvent)})
+	if err != nil || len(selected) == 0 {
+		return 0, err
+	}
+	var cursors []store.Cursor
+	var details []*string
+	for _, e := range selected {
+		if e.Detail.Reason == "" {
+			continue
+		}
+		e.Detail.Reason = ""
+		cursors, details = append(cursors, e.Cursor), append(details, nil)
+		if reflect.ValueOf(e.Detail).IsZero() {
+			continue
+		}
+		text, err := packJSON(e.Detail)
+		if err != nil {
+			return 0, t.fail(fmt.Errorf("postgres: detail: %w", err))
+		}
+		details[len(details)-1] = &text
+	}
+	last := selected[len(selected)-1].Cursor
+	if len(cursors) == 0 {
+		return last, nil
+	}
+	return last, t.ask(t.ctx, t.needed.sorted(), statement{text: `
+		UPDATE @events e SET detail = u.detail::jsonb FROM unnest($1::bigint[], $2::text[]) AS u(cursor, detail) WHERE e.cursor = u.cursor`,
+		args: []any{numbers(cursors), details}})
 }
 
 // deletion is what is to be deleted of an account's events.

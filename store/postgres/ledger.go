@@ -3,6 +3,7 @@ package postgres
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -10,13 +11,18 @@ import (
 
 	"github.com/teaminbox/teaminbox/compliance"
 	"github.com/teaminbox/teaminbox/internal/record"
+	"github.com/teaminbox/teaminbox/store"
 )
 
 // ledger is what a transaction has read or is to write of the ledger.
 type ledger struct {
 	of      map[compliance.Key][]compliance.Entry
 	pending []compliance.Entry
+	erased  []erasure
 }
+
+// erasure says whose entries become a pseudonym's.
+type erasure struct{ key, pseudonym compliance.Key }
 
 const consentColumns = `id, account, family, identity, kind, source, occurred_at, recorded_at, text, rule, channel, message, actor, sent_at, seq, previous, salt, personal, hash,
 	via, evidence, reason, request, held_until, purpose, programme, strength, disclosure`
@@ -143,16 +149,58 @@ func (t *tx) AppendConsent(es ...compliance.Entry) error {
 	return nil
 }
 
-// flush returns the statements that add entries.
+// EraseConsent gives entries to a pseudonym, without what is personal.
+func (t *tx) EraseConsent(key, pseudonym compliance.Key) error {
+	if err := t.writable(); err != nil {
+		return err
+	}
+	had, err := t.ConsentEntries(key)
+	if err != nil || len(had) == 0 {
+		return err
+	}
+	has, err := t.ConsentEntries(pseudonym)
+	if err != nil {
+		return err
+	}
+	for _, e := range had {
+		if e.Link.Seq > 0 && slices.ContainsFunc(has, func(other compliance.Entry) bool { return other.Link.Seq == e.Link.Seq }) {
+			return t.fail(fmt.Errorf("postgres: %w: the pseudonym has an entry with the place %d of ledger entry %d", store.ErrDuplicate, e.Link.Seq, e.ID))
+		}
+		has = append(has, compliance.Erase(e, pseudonym))
+	}
+	t.need(t.forKey(key), t.forKey(pseudonym))
+	for i, e := range t.consent.pending {
+		if e.Key == key {
+			t.consent.pending[i] = compliance.Erase(e, pseudonym)
+		}
+	}
+	t.consent.erased = append(t.consent.erased, erasure{key, pseudonym})
+	t.consent.set(key, nil)
+	t.consent.set(pseudonym, has)
+	return nil
+}
+
+// flush returns the statements that erase and add entries, in this order: what is
+// added after its key was erased stays as it is.
 func (l *ledger) flush() ([]statement, error) {
+	var all []statement
+	for _, e := range l.erased {
+		all = append(all, statement{text: `
+			UPDATE @consent SET account = $1, family = $2, identity = $3, text = '', disclosure = '', evidence = '', reason = '', request = '', salt = ''
+			WHERE account = $4 AND family = $5 AND identity = $6`, args: []any{
+			pack(e.pseudonym.Account), pack(string(e.pseudonym.Family)), pack(e.pseudonym.Identity),
+			pack(e.key.Account), pack(string(e.key.Family)), pack(e.key.Identity),
+		}})
+	}
+	l.erased = nil
 	if len(l.pending) == 0 {
-		return nil, nil
+		return all, nil
 	}
 	args, err := params(consentFields, pointers(l.pending))
 	l.pending = nil
-	return []statement{{text: `INSERT INTO @consent (` + consentColumns + `) SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[],
+	return append(all, statement{text: `INSERT INTO @consent (` + consentColumns + `) SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[],
 		$7::timestamptz[], $8::timestamptz[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::timestamptz[],
 		$15::bigint[], $16::text[], $17::text[], $18::text[], $19::text[],
 		$20::text[], $21::text[], $22::text[], $23::text[], $24::timestamptz[],
-		$25::text[], $26::text[], $27::text[], $28::text[])`, args: args}}, err
+		$25::text[], $26::text[], $27::text[], $28::text[])`, args: args}), err
 }

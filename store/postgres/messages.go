@@ -11,7 +11,7 @@ import (
 
 const messageColumns = `m.id, m.account, m.conversation, m.seq, m.channel, m.provider_id, m.request_key, m.direction, m.author_kind, m.author_user, m.text, m.extras,
 	m.from_address, m.to_address, m.inbound_count, m.opened, m.kind, m.rule, m.purpose, m.confirms, m.state, m.state_at, m.due_at, m.attempts, m.attempted_at,
-	m.code, m.reason, m.segments, m.created_at, m.decision, m.version`
+	m.code, m.reason, m.segments, m.created_at, m.decision, m.erased_at, m.version`
 
 var (
 	messagesTable = newTable("message", "messages", 1,
@@ -54,7 +54,8 @@ var (
 				return nil
 			}
 			return *m.Decision
-		}))
+		}),
+		timeColumn("erased_at", func(m *store.Message) time.Time { return m.ErasedAt }))
 
 	messageKind = kind[store.MessageID, store.Message]{
 		scan:    scanMessage,
@@ -69,7 +70,7 @@ func scanMessage(r scanner, m *store.Message) error {
 		(*string)(&m.Direction), (*string)(&m.Author.Kind), (*string)(&m.Author.User), &m.Text, structure{&m.Extras},
 		(*string)(&m.From), (*string)(&m.To), &m.InboundCount, &m.Opened, &m.Kind, &m.Rule, (*string)(&m.Purpose), (*int64)(&m.Confirms),
 		(*string)(&m.State), moment{&m.StateAt}, moment{&m.DueAt}, &m.Attempts, moment{&m.AttemptedAt}, &m.Code, &m.Reason, &m.Segments,
-		moment{&m.CreatedAt}, structure{&m.Decision}, &m.Version)
+		moment{&m.CreatedAt}, structure{&m.Decision}, moment{&m.ErasedAt}, &m.Version)
 	unpackAll((*string)(&m.Account), &m.Channel, &m.ProviderID, &m.RequestKey, (*string)(&m.Direction), (*string)(&m.Author.Kind),
 		(*string)(&m.Author.User), &m.Text, (*string)(&m.From), (*string)(&m.To), &m.Rule, (*string)(&m.Purpose), (*string)(&m.State),
 		&m.Code, &m.Reason)

@@ -67,6 +67,12 @@ func (t *tx) WaitingStrays(account store.AccountID, limit int) ([]store.Stray, e
 		`SELECT `+strayColumns+` FROM @strays s WHERE s.account = $1 AND s.resolved_at IS NULL ORDER BY s.id LIMIT $2`, pack(string(account)), max(limit, 0))
 }
 
+// ListStrays returns an account's strays.
+func (t *tx) ListStrays(account store.AccountID, after store.StrayID, limit int) ([]store.Stray, error) {
+	return all(t, t.only(t.s.guards.lists(account, false)), scanStray,
+		`SELECT `+strayColumns+` FROM @strays s WHERE s.account = $1 AND s.id > $2 ORDER BY s.id LIMIT $3`, pack(string(account)), int64(after), max(limit, 0))
+}
+
 // PutStrays writes strays.
 func (t *tx) PutStrays(ss ...store.Stray) error {
 	if err := t.writable(); err != nil || len(ss) == 0 {

@@ -25,13 +25,9 @@ func (t *tx) AppendEvents(es ...store.Event) error {
 		if err := t.count(func(c *counters) { c.lastCursor++ }); err != nil {
 			return err
 		}
-		var detail any
-		if !reflect.ValueOf(e.Detail).IsZero() {
-			e.Detail.Until = record.Time(e.Detail.Until)
-			var err error
-			if detail, err = record.Encode(e.Detail); err != nil {
-				return t.fail(fmt.Errorf("sqlite: Event.Detail: %w", err))
-			}
+		detail, err := encodeDetail(e.Detail)
+		if err != nil {
+			return t.fail(err)
 		}
 		if _, err := t.exec(`INSERT INTO events (`+eventColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			t.counters.lastCursor, string(e.Account), string(e.Type), stamp(e.At), string(e.Inbox), int64(e.Conversation), int64(e.Message),
@@ -57,6 +53,49 @@ func (t *tx) Events(q store.EventQuery) ([]store.Event, error) {
 	}
 	return all(t, scanEvent, `SELECT `+eventColumns+` FROM events WHERE conversation = ? AND conversation <> 0 AND +account = ? AND cursor > ? ORDER BY cursor LIMIT ?`,
 		int64(q.Conversation), string(q.Account), int64(q.After), max(q.Limit, 0))
+}
+
+// EraseReasons takes the reasons out of events.
+func (t *tx) EraseReasons(q store.EventQuery) (store.Cursor, error) {
+	if err := t.writable(); err != nil {
+		return 0, err
+	}
+	deleted, err := t.deletedEvents(q.Account)
+	if err != nil {
+		return 0, err
+	}
+	q.After = max(q.After, deleted)
+	selected, err := t.Events(q)
+	if err != nil || len(selected) == 0 {
+		return 0, err
+	}
+	for _, e := range selected {
+		if e.Detail.Reason == "" {
+			continue
+		}
+		e.Detail.Reason = ""
+		detail, err := encodeDetail(e.Detail)
+		if err != nil {
+			return 0, t.fail(err)
+		}
+		if _, err := t.exec(`UPDATE events SET detail = ? WHERE cursor = ?`, detail, int64(e.Cursor)); err != nil {
+			return 0, err
+		}
+	}
+	return selected[len(selected)-1].Cursor, nil
+}
+
+// encodeDetail returns what only some events have, or nil.
+func encodeDetail(d store.Detail) (any, error) {
+	if reflect.ValueOf(d).IsZero() {
+		return nil, nil
+	}
+	d.Until = record.Time(d.Until)
+	detail, err := record.Encode(d)
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: Event.Detail: %w", err)
+	}
+	return detail, nil
 }
 
 // LastEvent returns the cursor of the last event even if it has been deleted,

@@ -28,6 +28,17 @@ func (t *tx) consentEntries(ids ...int64) ([]compliance.Entry, error) {
 	return byKeys(t, &consentByID, scanEntry, func(e *compliance.Entry) int64 { return int64(e.ID) }, ids)
 }
 
+// EraseConsent gives entries to a pseudonym, without what is personal.
+func (t *tx) EraseConsent(key, pseudonym compliance.Key) error {
+	if err := t.writable(); err != nil {
+		return err
+	}
+	_, err := t.exec(`UPDATE consent SET account = ?, family = ?, identity = ?, text = '', disclosure = '', evidence = '', reason = '', request = '', salt = ''
+		WHERE account = ? AND family = ? AND identity = ?`,
+		pseudonym.Account, string(pseudonym.Family), pseudonym.Identity, key.Account, string(key.Family), key.Identity)
+	return err
+}
+
 // AppendConsent adds entries.
 func (t *tx) AppendConsent(es ...compliance.Entry) error {
 	if err := t.writable(); err != nil {

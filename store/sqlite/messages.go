@@ -10,12 +10,12 @@ import (
 
 const messageColumns = `id, account, conversation, seq, channel, provider_id, request_key, direction, author_kind, author_user, text, extras,
 	from_address, to_address, inbound_count, opened, kind, rule, purpose, confirms, state, state_at, due_at, attempts, attempted_at, code, reason, segments,
-	created_at, decision, version`
+	created_at, decision, erased_at, version`
 
 var (
 	messagesTable = newVersioned("messages", "id", "account, conversation, seq, channel, provider_id, request_key",
 		"direction, author_kind, author_user, text, extras, from_address, to_address, inbound_count, opened, kind, rule, purpose, confirms, "+
-			"state, state_at, due_at, attempts, attempted_at, code, reason, segments, created_at, decision")
+			"state, state_at, due_at, attempts, attempted_at, code, reason, segments, created_at, decision, erased_at")
 	messagesByID = newKeyed(`SELECT ` + messageColumns + ` FROM messages WHERE id IN %s`)
 )
 
@@ -31,7 +31,7 @@ const receivedMessage = `
 func justReceived(m store.Message) bool {
 	return m.Version == 0 && m.Direction == store.Inbound && m.Author == store.Author{Kind: store.ByCustomer} && m.RequestKey == "" &&
 		m.Purpose == "" && m.Confirms == 0 && m.State == "" && m.StateAt.IsZero() && m.DueAt.IsZero() &&
-		m.Attempts == 0 && m.AttemptedAt.IsZero() && m.Code == "" && m.Reason == "" && m.Segments == 0 && m.Decision == nil
+		m.Attempts == 0 && m.AttemptedAt.IsZero() && m.Code == "" && m.Reason == "" && m.Segments == 0 && m.Decision == nil && m.ErasedAt.IsZero()
 }
 
 func scanMessage(r row, m *store.Message) error {
@@ -39,7 +39,7 @@ func scanMessage(r row, m *store.Message) error {
 		(*string)(&m.Direction), (*string)(&m.Author.Kind), (*string)(&m.Author.User), &m.Text, jsonColumn{&m.Extras},
 		(*string)(&m.From), (*string)(&m.To), &m.InboundCount, &m.Opened, (*uint8)(&m.Kind), &m.Rule, (*string)(&m.Purpose), (*int64)(&m.Confirms),
 		(*string)(&m.State), timeColumn{&m.StateAt}, timeColumn{&m.DueAt}, &m.Attempts, timeColumn{&m.AttemptedAt}, &m.Code, &m.Reason, &m.Segments,
-		timeColumn{&m.CreatedAt}, jsonColumn{&m.Decision}, &m.Version)
+		timeColumn{&m.CreatedAt}, jsonColumn{&m.Decision}, timeColumn{&m.ErasedAt}, &m.Version)
 }
 
 // Messages returns messages by id.
@@ -116,5 +116,5 @@ func (t *tx) putMessage(m store.Message) error {
 		int64(m.ID), string(m.Account), int64(m.Conversation), m.Seq, m.Channel, m.ProviderID, m.RequestKey,
 		string(m.Direction), string(m.Author.Kind), string(m.Author.User), m.Text, extras, string(m.From), string(m.To),
 		m.InboundCount, m.Opened, int64(m.Kind), m.Rule, string(m.Purpose), int64(m.Confirms),
-		string(m.State), stamp(m.StateAt), stamp(m.DueAt), m.Attempts, stamp(m.AttemptedAt), m.Code, m.Reason, m.Segments, stamp(m.CreatedAt), decision)
+		string(m.State), stamp(m.StateAt), stamp(m.DueAt), m.Attempts, stamp(m.AttemptedAt), m.Code, m.Reason, m.Segments, stamp(m.CreatedAt), decision, stamp(m.ErasedAt))
 }

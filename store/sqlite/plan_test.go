@@ -136,6 +136,17 @@ var methods = map[string]func(tx store.Tx) error{
 	"ConsentEntries": func(tx store.Tx) error { _, err := tx.ConsentEntries(compliance.Key{}); return err },
 	"AppendConsent":  func(tx store.Tx) error { return tx.AppendConsent(compliance.Entry{ID: 1}) },
 
+	"EraseConsent": func(tx store.Tx) error {
+		return tx.EraseConsent(compliance.Key{}, compliance.Key{Identity: "erased"})
+	},
+
+	"EraseReasons": func(tx store.Tx) error {
+		if err := tx.AppendEvents(store.Event{Account: "e", Detail: store.Detail{Reason: "why"}}); err != nil {
+			return err
+		}
+		_, err := tx.EraseReasons(store.EventQuery{Account: "e", Limit: 10})
+		return err
+	},
 	"AppendEvents": func(tx store.Tx) error { return tx.AppendEvents(store.Event{Account: "a"}) },
 	"Events": func(tx store.Tx) error {
 		for _, conversation := range []store.ConversationID{0, 1} {
@@ -159,6 +170,7 @@ var methods = map[string]func(tx store.Tx) error{
 	"PutWatermarks": func(tx store.Tx) error {
 		return twice(func(v int64) error { return tx.PutWatermarks(store.Watermark{ID: "a", Version: v}) })
 	},
+	"ListStrays":    func(tx store.Tx) error { _, err := tx.ListStrays("a", 0, 10); return err },
 	"WaitingStrays": func(tx store.Tx) error { _, err := tx.WaitingStrays("a", 10); return err },
 	"PutStrays": func(tx store.Tx) error {
 		return twice(func(v int64) error {

@@ -37,6 +37,12 @@ func (t *tx) WaitingStrays(account store.AccountID, limit int) ([]store.Stray, e
 	return all(t, scanStray, `SELECT `+strayColumns+` FROM strays WHERE account = ? AND resolved_at IS NULL ORDER BY id LIMIT ?`, string(account), max(limit, 0))
 }
 
+// ListStrays returns an account's strays. There are few: none in an account whose
+// numbers all belong to an inbox.
+func (t *tx) ListStrays(account store.AccountID, after store.StrayID, limit int) ([]store.Stray, error) {
+	return all(t, scanStray, `SELECT `+strayColumns+` FROM strays WHERE account = ? AND id > ? ORDER BY id LIMIT ?`, string(account), int64(after), max(limit, 0))
+}
+
 // PutStrays writes strays.
 func (t *tx) PutStrays(ss ...store.Stray) error {
 	if err := t.writable(); err != nil {

@@ -16,7 +16,7 @@ type defect struct {
 
 // defects returns those of transactions first, then those of records.
 func defects() []defect {
-	return slices.Concat(transactionDefects(), recordDefects(), queryDefects(), unreadDefects(), searchDefects(), workDefects(), eventDefects(), prefetchDefects(), copyDefects())
+	return slices.Concat(transactionDefects(), recordDefects(), queryDefects(), unreadDefects(), searchDefects(), workDefects(), eventDefects(), prefetchDefects(), eraseDefects(), copyDefects())
 }
 
 // The defects of records are in how they are put and got. Each type overrides

@@ -41,6 +41,14 @@ func methods(e *env) ([]method, error) {
 		{"Release", true, func(tx store.Tx) error { return tx.Release(store.Lease{Conversation: c.ID, Owner: "one", Fence: 1}) }},
 		{"DeleteTasks", true, func(tx store.Tx) error { return tx.DeleteTasks(1) }},
 		{"DeleteEvents", true, func(tx store.Tx) error { return tx.DeleteEvents(acme, 1) }},
+		{"EraseReasons", true, func(tx store.Tx) error {
+			_, err := tx.EraseReasons(store.EventQuery{Account: acme, Limit: 10})
+			return err
+		}},
+		{"EraseConsent", true, func(tx store.Tx) error {
+			key := compliance.KeyOf(string(acme), number(1))
+			return tx.EraseConsent(key, pseudonymOf(key))
+		}},
 
 		reading("DirectoryVersion", store.Tx.DirectoryVersion),
 		reading("Accounts", store.Tx.Accounts),
@@ -91,6 +99,7 @@ func methods(e *env) ([]method, error) {
 			return tx.StraysFrom(store.ProviderRef{Channel: sms, ProviderID: "SM1"})
 		}),
 		reading("Watermarks", func(tx store.Tx) ([]store.Watermark, error) { return tx.Watermarks(sms) }),
+		reading("ListStrays", func(tx store.Tx) ([]store.Stray, error) { return tx.ListStrays(acme, 0, 10) }),
 		reading("WaitingStrays", func(tx store.Tx) ([]store.Stray, error) { return tx.WaitingStrays(acme, 10) }),
 	}
 	for _, k := range kinds() {

@@ -58,6 +58,7 @@ func cases() []testCase {
 		eventCases(),
 		prefetchCases(),
 		ledgerCases(),
+		eraseCases(),
 		accountCases(),
 		idCases(),
 		copyCases(),
