@@ -62,6 +62,8 @@ type MessageEvidence struct {
 	StateAt  time.Time `json:"state_at,omitzero"`  // since when
 	Reason   string    `json:"reason,omitempty"`   // why it is in that state
 	Decision *Record   `json:"decision,omitempty"` // what the gate decided last
+
+	ErasedAt time.Time `json:"erased_at,omitzero"` // when the text was erased, with whatever else was personal
 }
 
 // Verify checks the chains of the ledger, as the function [Verify] does, and that

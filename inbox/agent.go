@@ -193,13 +193,9 @@ func (a *Agent) views(t *tx, convs []store.Conversation) ([]View, error) {
 		keys = append(keys, keysOf(c)...)
 	}
 	slices.SortFunc(keys, compareKeys)
-	entries, err := t.ConsentEntries(slices.Compact(keys)...)
+	consent, err := t.ledger(slices.Compact(keys))
 	if err != nil {
 		return nil, err
-	}
-	consent := make(map[compliance.Key][]compliance.Entry)
-	for _, e := range entries {
-		consent[e.Key] = append(consent[e.Key], e)
 	}
 	views := make([]View, len(convs))
 	for i, c := range convs {
@@ -231,7 +227,7 @@ func (a *Agent) prefetchViews(t *tx, convs []store.Conversation) error {
 	for _, c := range convs {
 		k.Contacts = append(k.Contacts, c.Contact)
 		k.Marks = append(k.Marks, store.MarkRef{Account: a.account, User: a.user, Conversation: c.ID})
-		k.Consent = append(k.Consent, compliance.KeyOf(string(c.Account), c.Theirs))
+		k.Consent = append(k.Consent, t.withPseudonyms(compliance.KeyOf(string(c.Account), c.Theirs))...)
 	}
 	return p.Prefetch(k)
 }

@@ -43,6 +43,7 @@ type committer struct {
 	maxBatch   int
 	maxWaiting int
 	now        func() time.Time
+	secrets    [][]byte
 	committed  func(events []store.AccountID, tasks bool)
 	telemetry  *telemetry
 
@@ -255,7 +256,7 @@ func (c *committer) try(ctx context.Context, batch []*change) (begun bool, err e
 	since := c.now()
 	err = c.store.Update(ctx, func(s store.Tx) error {
 		begun = true
-		t := newTx(s, c.now())
+		t := newTx(s, c.now(), c.secrets)
 		if err := prefetch(t, batch); err != nil {
 			return err
 		}

@@ -87,6 +87,19 @@ type Config struct {
 	// at most ten business days (47 CFR 64.1200(a)(10)). Defaults to 24 hours.
 	HoldTerm time.Duration
 
+	// PseudonymSecrets make the pseudonyms under which the ledger goes on knowing
+	// those whose data was erased, so that their opt-outs hold for ever; see
+	// Admin.EraseContact, which needs one. Each has 32 bytes or more, random ones.
+	// They belong neither into the database nor into its backups: whoever has both
+	// can find out who a pseudonym is by trying out numbers.
+	//
+	// New pseudonyms are made with the first, and those of all are known, so that a
+	// secret is changed by putting another before it. One that is left out takes
+	// with it the opt-outs of everybody who was erased with it. Every process has
+	// to have the same. Each secret adds a key to what is read of the ledger for a
+	// message. Defaults to none.
+	PseudonymSecrets [][]byte
+
 	// TaskAttempts is how often other work is tried before it is set aside
 	// for a person, see Admin.SetAside. Defaults to 10.
 	TaskAttempts int
@@ -211,6 +224,11 @@ func (c Config) validate() error {
 	}
 	if c.HoldTerm > longestHoldTerm {
 		bad("HoldTerm", "is over ten days; the law gives no longer to honour a wish to stop")
+	}
+	for i, secret := range c.PseudonymSecrets {
+		if len(secret) < compliance.MinPseudonymSecret {
+			bad(fmt.Sprintf("PseudonymSecrets[%d]", i), fmt.Sprintf("has %d bytes; make one of %d or more with crypto/rand", len(secret), compliance.MinPseudonymSecret))
+		}
 	}
 	notNegative("HoldTerm", c.HoldTerm < 0)
 	notNegative("RouteTimeout", c.RouteTimeout < 0)

@@ -30,7 +30,7 @@ func consentFor(t *tx, account store.AccountID, addresses ...channel.Address) (c
 		}
 	}
 	var err error
-	if c.entries, err = t.ConsentEntries(c.keys...); err != nil {
+	if c.entries, err = t.entries(c.keys); err != nil {
 		return consent{}, err
 	}
 	c.state = compliance.Fold(c.entries)

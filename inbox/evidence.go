@@ -63,7 +63,19 @@ func (a *Admin) consentBy(t *tx, e *compliance.Evidence) error {
 			keys = append(keys, key)
 		}
 	}
+	var all []compliance.Key
 	for _, key := range keys {
+		all = append(all, key)
+		if key.Pseudonymous() {
+			continue
+		}
+		known, _, err := t.pseudonyms(key) // of the times before they were erased
+		if err != nil {
+			return err
+		}
+		all = append(all, known...)
+	}
+	for _, key := range all {
 		entries, err := t.ConsentEntries(key)
 		if err != nil {
 			return err
@@ -122,6 +134,7 @@ func evidenceOf(m store.Message) compliance.MessageEvidence {
 	e := compliance.MessageEvidence{
 		ID: m.ID.String(), At: m.CreatedAt, Incoming: m.Direction == store.Inbound, Channel: m.Channel, From: m.From, To: m.To, Text: m.Text,
 		Kind: m.Kind, Rule: m.Rule, Purpose: m.Purpose, Confirms: m.Confirms, State: string(m.State), StateAt: m.StateAt, Reason: m.Reason, Decision: m.Decision,
+		ErasedAt: m.ErasedAt,
 	}
 	if m.Extras != nil {
 		e.Media = len(m.Extras.Media)

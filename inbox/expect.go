@@ -93,7 +93,7 @@ func (in *Inbox) expectArrivals(channelName string, messages []channel.Inbound) 
 			boxes[i] = box
 			k.Identities = append(k.Identities, identitiesOf(box.Account, m)...)
 			k.Threads = append(k.Threads, threadOf(*box, m))
-			k.Consent = append(k.Consent, compliance.KeyOf(string(box.Account), m.From))
+			k.Consent = append(k.Consent, t.withPseudonyms(compliance.KeyOf(string(box.Account), m.From))...)
 		}
 		return k
 	}}
@@ -106,7 +106,7 @@ func expectKnown(t *tx, box store.Inbox, m channel.Inbound, k *store.Keys) {
 	}
 	if contacts, err := t.ContactsAt(identitiesOf(box.Account, m)...); err == nil && len(contacts) > 0 {
 		for _, a := range customerOf(m, contacts[0]) {
-			k.Consent = append(k.Consent, compliance.KeyOf(string(box.Account), a))
+			k.Consent = append(k.Consent, t.withPseudonyms(compliance.KeyOf(string(box.Account), a))...)
 		}
 	}
 }
@@ -162,7 +162,7 @@ func (in *Inbox) readsOfTurn(id store.ConversationID) reads {
 		if convs, err := t.Conversations(id); err == nil && len(convs) > 0 {
 			c := convs[0]
 			k.Contacts = append(k.Contacts, c.Contact)
-			k.Consent = append(k.Consent, compliance.KeyOf(string(c.Account), c.Theirs))
+			k.Consent = append(k.Consent, t.withPseudonyms(compliance.KeyOf(string(c.Account), c.Theirs))...)
 			if company, err := in.company(t, c.Account); err == nil && routes {
 				for _, user := range company.concerned(c) {
 					k.Marks = append(k.Marks, store.MarkRef{Account: c.Account, User: user, Conversation: id})

@@ -97,6 +97,9 @@ func (in *Inbox) outgoingOf(t *tx, conv store.Conversation, m store.Message) (co
 
 // askPolicy asks the policy about a message. What can't be decided is denied.
 func (in *Inbox) askPolicy(t *tx, conv store.Conversation, m store.Message, state compliance.State, out compliance.Outgoing, at time.Time) (compliance.Decision, error) {
+	if compliance.IsErased(conv.Theirs) {
+		return compliance.Decision{Verdict: compliance.Deny, Reason: "the customer's data was erased, and their address with it"}, nil
+	}
 	if ours, err := in.stillOurs(t, conv, m); err != nil || !ours {
 		return compliance.Decision{Verdict: compliance.Deny, Reason: "the number that the customer wrote to does not belong to the company any more"}, err
 	}

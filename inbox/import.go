@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"time"
 
 	"github.com/teaminbox/teaminbox/channel"
 	"github.com/teaminbox/teaminbox/compliance"
@@ -42,12 +41,7 @@ type ImportReport struct {
 // An import goes in batches, each a change among those that wait at the same time.
 const (
 	importBatch    = 256 // lines
-	importTries    = 60  // how often a batch is tried while too much is going on
 	importRefusals = 1000
-
-	// Where one process writes at a time, whoever waits looks again from time to
-	// time: an import leaves them as much time as it takes.
-	longestRest = 50 * time.Millisecond
 )
 
 // ImportConsent records what a file states of contacts' consent: the suppression
@@ -85,9 +79,6 @@ func (a *Admin) ImportConsent(ctx context.Context, file io.Reader, cfg ImportCon
 	case err != nil:
 		return ImportReport{}, invalid("the file", "can't be imported: %v", err)
 	}
-	leaders, _ := parallelism(a.in.store)
-	_, joined := a.in.commits.(joiner)
-	alone := leaders == 1 && !joined // in a file one writes at a time, and other processes are not in our queue
 	i := importing{in: a.in, account: a.account, cfg: cfg}
 	for end := false; !end; {
 		var batch []stated
@@ -112,7 +103,7 @@ func (a *Admin) ImportConsent(ctx context.Context, file io.Reader, cfg ImportCon
 		if err := i.take(ctx, batch, refused); err != nil {
 			return i.report, err
 		}
-		if took := a.in.now().Sub(begun); alone && !end && !pause(ctx, min(took, longestRest)) {
+		if !end && !a.in.rest(ctx, begun) {
 			return i.report, fmt.Errorf("inbox: %w", ctx.Err())
 		}
 	}
@@ -189,17 +180,9 @@ func (i *importing) record(ctx context.Context, batch []stated) (outcome, error)
 	for n, line := range batch {
 		addresses[n] = line.Address
 	}
-	expect := expectStatements(i.in, i.account, addresses...)
-	for try := 1; ; try++ {
-		err := i.in.update(ctx, func(t *tx) (err error) {
-			o, err = i.apply(t, batch, tried)
-			return err
-		}, expect)
-		if _, joined := i.in.commits.(joiner); err == nil || joined || !errors.Is(err, ErrOverloaded) && !errors.Is(err, store.ErrBusy) || try == importTries {
-			return o, err // in a transaction of the host's it is for the host to try again
-		}
-		if !pause(ctx, i.in.cfg.PollInterval) {
-			return o, fmt.Errorf("inbox: %w", ctx.Err())
-		}
-	}
+	err := i.in.insist(ctx, func(t *tx) (err error) {
+		o, err = i.apply(t, batch, tried)
+		return err
+	}, expectStatements(i.in, i.account, addresses...))
+	return o, err
 }

@@ -119,7 +119,7 @@ type person struct {
 
 // ledgerOf reads it at once.
 func (i *importing) ledgerOf(t *tx, batch []stated) (*batchLedger, error) {
-	l := &batchLedger{account: i.account, people: make([]person, len(batch)), entries: make(map[compliance.Key][]compliance.Entry)}
+	l := &batchLedger{account: i.account, people: make([]person, len(batch))}
 	identities := make([]store.Identity, len(batch))
 	for n, line := range batch {
 		identities[n] = store.IdentityOf(i.account, line.Address)
@@ -135,6 +135,7 @@ func (i *importing) ledgerOf(t *tx, batch []stated) (*batchLedger, error) {
 		}
 	}
 	var keys []compliance.Key
+	seen := make(map[compliance.Key]bool)
 	for n, line := range batch {
 		p := person{addresses: []channel.Address{line.Address}}
 		if c, ok := contacts[identities[n]]; ok {
@@ -143,18 +144,14 @@ func (i *importing) ledgerOf(t *tx, batch []stated) (*batchLedger, error) {
 		l.people[n] = p
 		for _, a := range p.addresses {
 			key := compliance.KeyOf(string(i.account), a)
-			if _, ok := l.entries[key]; !ok {
-				l.entries[key] = nil
+			if !seen[key] {
+				seen[key] = true
 				keys = append(keys, key)
 			}
 		}
 	}
-	entries, err := t.ConsentEntries(keys...)
-	if err != nil {
-		return nil, err
-	}
-	l.add(entries)
-	return l, nil
+	l.entries, err = t.ledger(keys)
+	return l, err
 }
 
 // consent returns what holds for the person of a line.

@@ -94,6 +94,7 @@ func NewWithSources(cfg Config, src sources.Sources) (*Inbox, error) {
 		maxBatch:   cfg.MaxBatch,
 		maxWaiting: cfg.MaxWaiting,
 		now:        src.Now,
+		secrets:    cfg.PseudonymSecrets,
 		committed:  in.committed,
 		telemetry:  in.telemetry,
 	}
@@ -122,7 +123,7 @@ func (in *Inbox) record(ctx context.Context, fn func(*tx) error, expects ...expe
 
 // view runs fn on one snapshot.
 func (in *Inbox) view(ctx context.Context, fn func(*tx) error) error {
-	return in.store.View(ctx, func(s store.Tx) error { return fn(newTx(s, in.now())) })
+	return in.store.View(ctx, func(s store.Tx) error { return fn(newTx(s, in.now(), in.cfg.PseudonymSecrets)) })
 }
 
 // parallelism returns how many transactions the committer has under way at once,

@@ -194,6 +194,9 @@ func (in *Inbox) reportedOf(t *tx, conv store.Conversation, m store.Message, w w
 	if w.change == channel.ConsentStopped {
 		w.at = time.Time{} // the time is the report's, and when the customer has said it nobody knows
 	}
+	if compliance.IsErased(conv.Theirs) {
+		w.rule = "" // the provider's text may quote the address
+	}
 	w.message, w.rule = m.ID, "the provider refused the message: "+reasonOf(w.change, w.rule)
 	e, said := w.entry(t.now, &before)
 	if !said {

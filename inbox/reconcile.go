@@ -74,7 +74,7 @@ func (in *Inbox) leaveUnconfirmed(t *tx, conv store.Conversation, m store.Messag
 // canAsk reports whether a message's provider can be asked what became of it.
 func (in *Inbox) canAsk(m store.Message) bool {
 	_, ok := in.channels[m.Channel].(channel.Reconciler)
-	return ok && !m.AttemptedAt.IsZero()
+	return ok && !m.AttemptedAt.IsZero() && !compliance.IsErased(m.To) // nothing is left to ask for
 }
 
 // newUncertain reads what a provider is to be asked. It returns nil if there

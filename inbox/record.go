@@ -307,7 +307,7 @@ func expectStatements(in *Inbox, account store.AccountID, addresses ...channel.A
 	return expectation{about, func(t *tx, round int) store.Keys {
 		switch round {
 		case 0:
-			return store.Keys{Identities: identities, Consent: keys}
+			return store.Keys{Identities: identities, Consent: t.withPseudonyms(keys...)}
 		case 1:
 		default:
 			return store.Keys{}
@@ -323,7 +323,7 @@ func expectStatements(in *Inbox, account store.AccountID, addresses ...channel.A
 		}
 		for _, contact := range found {
 			for _, a := range contact.Addresses {
-				k.Consent = append(k.Consent, compliance.KeyOf(string(account), a))
+				k.Consent = append(k.Consent, t.withPseudonyms(compliance.KeyOf(string(account), a))...)
 			}
 			k.Threads = append(k.Threads, threadsOf(c, account, contact.Addresses)...)
 		}

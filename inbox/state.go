@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/compliance"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -63,6 +64,9 @@ func stateOf(d channel.DeliveryState) (store.State, bool) {
 func move(t *tx, conv store.Conversation, m *store.Message, to store.State, code, reason string) store.Event {
 	if m.State != to {
 		t.moves = append(t.moves, moved{m.Channel, to})
+	}
+	if compliance.IsErased(m.To) {
+		reason = "" // a provider's may quote the address
 	}
 	m.State, m.StateAt, m.Code, m.Reason = to, t.now, code, reason
 	if !waits(to) && to != store.StateUnconfirmed || to == store.StateQueued {

@@ -13,7 +13,8 @@ import (
 // that must be rolled back, and so that those who wait can be woken.
 type tx struct {
 	store.Tx
-	now time.Time // the same for every change of a batch
+	now     time.Time // the same for every change of a batch
+	secrets [][]byte  // of Config.PseudonymSecrets
 
 	writes           int
 	events           []store.AccountID // that got some
@@ -29,8 +30,8 @@ type tx struct {
 	after     []func()
 }
 
-func newTx(s store.Tx, now time.Time) *tx {
-	return &tx{Tx: s, now: now.UTC().Truncate(time.Microsecond)}
+func newTx(s store.Tx, now time.Time, secrets [][]byte) *tx {
+	return &tx{Tx: s, now: now.UTC().Truncate(time.Microsecond), secrets: secrets}
 }
 
 // onCommit runs fn after the transaction has committed.

@@ -75,7 +75,7 @@ func (j joiner) do(ctx context.Context, _ bool, apply func(*tx) error, expects .
 	var moves []moved
 	for try := 1; ; try++ {
 		err := j.store.Update(ctx, func(s store.Tx) error {
-			t := newTx(s, j.now())
+			t := newTx(s, j.now(), j.cfg.PseudonymSecrets)
 			if err := prefetch(t, []*change{{expects: expects}}); err != nil {
 				return err
 			}
