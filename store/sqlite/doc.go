@@ -79,11 +79,8 @@
 // own.
 //
 // The words of a text that was erased are not found any more, but stay in pages
-// of the index, as all that was erased may stay in free pages of the file. To be
-// rid of both, stop every process and run, for instance with the program sqlite3:
-//
-//	INSERT INTO search (search) VALUES ('optimize');
-//	VACUUM;
+// of the index, as all that was erased may stay in free pages of the file and in
+// the log. [Store.Purge] gets rid of all three.
 //
 // # Transactions of the host's
 //

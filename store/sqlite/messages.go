@@ -81,7 +81,7 @@ func (t *tx) PutMessages(ms ...store.Message) error {
 		if err := t.putMessage(m); err != nil {
 			return err
 		}
-		if m.Version == 0 && m.Text != "" {
+		if m.Version == 0 && m.Text != "" || m.Version != 0 && !m.ErasedAt.IsZero() {
 			t.unindexed++
 		}
 	}

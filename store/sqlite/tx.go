@@ -26,7 +26,7 @@ type tx struct {
 
 	counters  counters
 	kept      map[store.ConversationID]store.Conversation // see tx.keep
-	unindexed int                                         // messages that were added and wait to be indexed
+	unindexed int                                         // messages that were added or erased, which the index does not know yet
 	moment    time.Time                                   // see tx.now
 
 	failed error // what a statement failed with, so that the transaction can't be committed
