@@ -66,7 +66,7 @@ func Chain(before []Entry, e Entry, salt string) Entry {
 	if n := len(linked); n > 0 {
 		e.Link.Seq, e.Link.Previous = linked[n-1].Link.Seq+1, linked[n-1].Link.Hash
 	} else {
-		e.Link.Previous = root(older, salt)
+		e.Link.Previous = root(older, &e)
 	}
 	e.Link.Personal = e.personal()
 	e.Link.Hash = e.hash(older)
@@ -162,7 +162,7 @@ func verifyChain(entries []Entry) error {
 		}
 	}
 	for i, e := range linked {
-		want, previous := int64(1), root(older, e.Link.Salt)
+		want, previous := int64(1), root(older, &e)
 		gone := e.Link.Seq < erasure && e.Kind != Erased
 		if i > 0 {
 			want, previous = linked[i-1].Link.Seq+1, linked[i-1].Link.Hash
@@ -231,13 +231,14 @@ func split(entries []Entry) (linked, older []Entry) {
 	return linked, older
 }
 
-// root is what the first link of a chain follows from.
-func root(older []Entry, salt string) Digest {
-	if len(older) == 0 {
+// root is what the first link of a chain follows from. An erasure follows from what
+// is left of older entries, to which its hash commits.
+func root(older []Entry, first *Entry) Digest {
+	if len(older) == 0 || first.Kind == Erased {
 		return Digest{}
 	}
 	d := newDigester("teaminbox consent, older than chains, 1")
-	d.text(salt)
+	d.text(first.Link.Salt)
 	for _, e := range older {
 		d.entry(&e)
 		d.personal(&e)
