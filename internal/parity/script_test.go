@@ -17,7 +17,7 @@ import (
 func tour(w *world) {
 	for _, chapter := range []func(*world){
 		(*world).found, intake, talk, teamwork, bedtime, refusals, doubt, callbacks, consent, strays, administration, customersChange, words,
-		retries, poison, oldEvents, crash, everybodyLooks,
+		retries, poison, oldEvents, crash, erasing, everybodyLooks,
 	} {
 		chapter(w)
 	}
@@ -339,6 +339,27 @@ func customersChange(w *world) {
 	w.writes(ann, support, "START")
 	w.editsContact("no number", 0, func(c *store.Contact) { c.Addresses = nil })
 	w.writes(ann, support, "who am I?")
+	w.looks(alice)
+}
+
+// erasing is what is left of customers who were erased, and how they are met when
+// they write again.
+func erasing(w *world) {
+	w.customer(ann, "+12025550199", channel.Inbound{Text: "is this a number of yours?"})
+	w.replies(alice, 0, "this one waits")
+	w.erases(ann)
+	w.erases(ann)
+	w.settle()
+	w.replies(alice, 0, "to nobody")
+	w.searches(alice, inbox.SearchQuery{Text: "table"})
+	w.writes(ann, support, "me again")
+	w.writes(ann, support, "STOP")
+	w.erases(ann)
+	w.writes(ann, support, "and again")
+	w.erases(channel.Address("whatsapp:") + cid)
+	w.writes(cid, supportWhatsApp, "hello")
+	w.erases("+12025550188") // nobody's
+	w.evidence(ann)
 	w.looks(alice)
 }
 

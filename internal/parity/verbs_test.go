@@ -343,6 +343,26 @@ func (w *world) admin(what string, account store.AccountID, do func(context.Cont
 	w.step(fmt.Sprintf("administrator of %s: %s", account, what), func(ctx context.Context) (any, error) { return nil, do(ctx, w.in.Admin(account)) })
 }
 
+// erases erases a customer.
+func (w *world) erases(a channel.Address) {
+	w.t.Helper()
+	w.step(fmt.Sprintf("erase %s", a), func(ctx context.Context) (any, error) {
+		return w.in.Admin(store.DefaultAccount).EraseContact(ctx, inbox.Erasure{Address: a, Actor: "carol", Reason: "they asked us to"})
+	})
+}
+
+// evidence checks that the ledger about a customer holds.
+func (w *world) evidence(a channel.Address) {
+	w.t.Helper()
+	w.step(fmt.Sprintf("evidence about %s", a), func(ctx context.Context) (any, error) {
+		e, err := w.in.Admin(store.DefaultAccount).Evidence(ctx, a)
+		if err != nil {
+			return nil, err
+		}
+		return len(e.Consent), e.Verify()
+	})
+}
+
 // inspects reads everything that an administrator can read.
 func (w *world) inspects(account store.AccountID) {
 	a := w.in.Admin(account)

@@ -1,6 +1,7 @@
 package parity
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -97,6 +98,8 @@ func (w *world) begin() {
 		SendAttempts: 4,
 		LeaseTTL:     leaseTTL,
 		Unconfirmed:  unconfirmed,
+
+		PseudonymSecrets: [][]byte{bytes.Repeat([]byte("s"), 32)},
 	}, sources.Sources{Now: w.clock.now, Jitter: func() float64 { return 0.5 }, Name: func() string { return name }})
 	if err != nil {
 		w.t.Fatal(err)
