@@ -21,6 +21,7 @@ type config struct {
 	publicURL string
 	leaseTTL  time.Duration
 	twilio    twilioConfig
+	secrets   [][]byte // of pseudonyms
 }
 
 // twilioConfig comes from the environment. It is all empty or complete.
@@ -72,6 +73,10 @@ func readConfig(args []string, getenv func(string) string, usage io.Writer) (con
 	if c.twilio.enabled() && c.publicURL == "" {
 		bad.add("-public-url is missing; with Twilio it is the URL under which Twilio reaches this program, like https://help.example.com")
 	}
+	var err error
+	if c.secrets, err = readSecrets(getenv); err != nil {
+		bad = append(bad, err)
+	}
 	return c, bad.err()
 }
 
@@ -90,6 +95,9 @@ environment it is on Twilio:
                        how fast each number may send, if your campaign or your
                        account allows more than is usual for its kind
   TWILIO_API_URL       another base of the REST API, for tests
+
+HELPDESK_PSEUDONYM_SECRETS finds the opt-outs of customers who were erased when they
+write again; "helpdesk erase -help" tells of it.
 
 "helpdesk copy -help" tells how to move everything to another database.
 

@@ -18,6 +18,7 @@ type evidenceConfig struct {
 	db, of  string
 	account inbox.AccountID
 	json    bool
+	secrets [][]byte
 }
 
 const evidenceUsage = `helpdesk evidence writes down all that is known about a customer's consent: what
@@ -34,7 +35,7 @@ Flags:
 
 // readEvidenceConfig reads the flags behind "evidence". Its error names every bad
 // one.
-func readEvidenceConfig(args []string, usage io.Writer) (evidenceConfig, error) {
+func readEvidenceConfig(args []string, getenv func(string) string, usage io.Writer) (evidenceConfig, error) {
 	c := evidenceConfig{account: inbox.DefaultAccount}
 	flags := newFlags("helpdesk evidence", evidenceUsage, usage)
 	flags.StringVar(&c.db, "db", "", "SQLite `file` or postgres:// URL of the helpdesk")
@@ -57,6 +58,10 @@ func readEvidenceConfig(args []string, usage io.Writer) (evidenceConfig, error) 
 	if _, err := channel.ParseAddress(c.of); err != nil {
 		bad.add("-of: %w; give the customer's address, like +14155550123", err)
 	}
+	var err error
+	if c.secrets, err = readSecrets(getenv); err != nil {
+		bad = append(bad, err)
+	}
 	return c, bad.err()
 }
 
@@ -72,7 +77,7 @@ func writeEvidence(ctx context.Context, cfg evidenceConfig, log *slog.Logger, ou
 	silent := channel.Func("none", func(context.Context, channel.Outbound) (channel.Receipt, error) {
 		return channel.Receipt{}, errors.ErrUnsupported
 	})
-	in, err := inbox.New(inbox.Config{Store: s, Channels: []channel.Channel{silent}, Logger: log})
+	in, err := inbox.New(inbox.Config{Store: s, Channels: []channel.Channel{silent}, PseudonymSecrets: cfg.secrets, Logger: log})
 	if err != nil {
 		return err
 	}

@@ -16,10 +16,11 @@ import (
 
 // importConfig is what "helpdesk import-consent" was started with.
 type importConfig struct {
-	db     string
-	file   string
-	actor  string
-	reason string
+	db      string
+	file    string
+	actor   string
+	reason  string
+	secrets [][]byte
 }
 
 const importUsage = `helpdesk import-consent records opt-outs and opt-ins from a CSV file: the suppression
@@ -46,7 +47,7 @@ Flags:
 
 // readImportConfig reads the flags behind "import-consent". Its error names every
 // bad one.
-func readImportConfig(args []string, usage io.Writer) (importConfig, error) {
+func readImportConfig(args []string, getenv func(string) string, usage io.Writer) (importConfig, error) {
 	var c importConfig
 	flags := newFlags("helpdesk import-consent", importUsage, usage)
 	flags.StringVar(&c.db, "db", "", "SQLite `file` or postgres:// URL of the helpdesk; leave a password to PGPASSWORD or PGPASSFILE")
@@ -69,6 +70,10 @@ func readImportConfig(args []string, usage io.Writer) (importConfig, error) {
 		if _, err := os.Stat(c.db); errors.Is(err, fs.ErrNotExist) {
 			bad.add("-db: there is no file %s; start helpdesk on it once", c.db)
 		}
+	}
+	var err error
+	if c.secrets, err = readSecrets(getenv); err != nil {
+		bad = append(bad, err)
 	}
 	return c, bad.err()
 }
@@ -98,7 +103,7 @@ func importConsent(ctx context.Context, cfg importConfig, open opener, log *slog
 	if err != nil {
 		return err
 	}
-	engine, err := inbox.New(inbox.Config{Store: db, Channels: []channel.Channel{phones.channel()}, Logger: log})
+	engine, err := inbox.New(inbox.Config{Store: db, Channels: []channel.Channel{phones.channel()}, PseudonymSecrets: cfg.secrets, Logger: log})
 	if err != nil {
 		return err
 	}

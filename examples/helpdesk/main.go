@@ -11,8 +11,9 @@
 // its status callbacks to /webhooks/twilio/status.
 //
 // "helpdesk copy" moves everything from a SQLite file to Postgres, or back,
-// "helpdesk evidence" writes down what is known about a customer's consent, and
-// "helpdesk import-consent" records opt-outs and opt-ins from a CSV file.
+// "helpdesk evidence" writes down what is known about a customer's consent,
+// "helpdesk import-consent" records opt-outs and opt-ins from a CSV file, and
+// "helpdesk erase" erases a customer.
 //
 // Requests act as a demo user by the header "Authorization: Bearer demo-alice"
 // or by the page's sign-in: a real host puts its own in the place of auth.go.
@@ -50,18 +51,25 @@ func execute(ctx context.Context, args []string) error {
 		return copyAll(ctx, cfg, openStore, log, os.Stdout)
 	}
 	if len(args) > 0 && args[0] == "evidence" {
-		cfg, err := readEvidenceConfig(args[1:], os.Stderr)
+		cfg, err := readEvidenceConfig(args[1:], os.Getenv, os.Stderr)
 		if err != nil {
 			return err
 		}
 		return writeEvidence(ctx, cfg, log, os.Stdout)
 	}
 	if len(args) > 0 && args[0] == "import-consent" {
-		cfg, err := readImportConfig(args[1:], os.Stderr)
+		cfg, err := readImportConfig(args[1:], os.Getenv, os.Stderr)
 		if err != nil {
 			return err
 		}
 		return importConsent(ctx, cfg, openStore, log, os.Stdin, os.Stdout)
+	}
+	if len(args) > 0 && args[0] == "erase" {
+		cfg, err := readEraseConfig(args[1:], os.Getenv, os.Stderr)
+		if err != nil {
+			return err
+		}
+		return erase(ctx, cfg, openStore, log, os.Stdout)
 	}
 	cfg, err := readConfig(args, os.Getenv, os.Stderr)
 	if err != nil {

@@ -39,7 +39,7 @@ func run(ctx context.Context, cfg config, log *slog.Logger, out io.Writer) (err 
 	if err != nil {
 		return err
 	}
-	engine, err := inbox.New(inbox.Config{Store: db, Channels: []channel.Channel{line.channel()}, LeaseTTL: cfg.leaseTTL, Logger: log})
+	engine, err := inbox.New(inbox.Config{Store: db, Channels: []channel.Channel{line.channel()}, LeaseTTL: cfg.leaseTTL, PseudonymSecrets: cfg.secrets, Logger: log})
 	if err != nil {
 		return err
 	}
