@@ -76,6 +76,13 @@
 // [NewJurisdictions] adds rows of a host's own. A policy of a host's own may
 // decide by them; [Standard] does not.
 //
+// # Erasure
+//
+// Somebody who is erased is known by a [Pseudonym] from then on, so that an
+// opt-out stands without the number. [Erase] takes the rest out of an entry; an
+// entry of the kind [Erased] says when, by whom and why, and [Verify] takes
+// entries without their data for whole only before such a one.
+//
 // # What this is not
 //
 // This package is not legal advice. It keeps the common rules of carriers and

@@ -125,4 +125,11 @@
 // read the tables; they should not write in them. A text that holds a NUL or
 // bytes that are not UTF-8, which Postgres can't keep, has the code point
 // U+10FFFF and two hexadecimal digits in their place.
+//
+// # What was erased
+//
+// A row that was changed leaves its old version behind until the table is
+// vacuumed, which autovacuum does by itself; VACUUM (FULL) of the schema's tables
+// does it at once and waits for everybody. The write-ahead log, its archive and
+// standbys that lag have it for as long as they are kept.
 package postgres
