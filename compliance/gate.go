@@ -154,7 +154,7 @@ func (g *gate) decideCompliance() Decision {
 		return Decision{Verdict: Allow, Reason: "the answer to HELP"}
 	case Asked:
 		return g.decideQuestion()
-	case None, Ambiguous, Released, Voided:
+	case None, Ambiguous, Released, Voided, Erased:
 	}
 	return deny("a compliance message must answer STOP, START or HELP, or ask for an opt-in")
 }

@@ -54,6 +54,7 @@ func (g *gate) why() string {
 		return "; the message counts as marketing, as it has no purpose and the contact " + last
 	case Conversational:
 		return "; the message counts as marketing, as it answers nothing: the contact " + last
+	case Transactional, Compliance, Emergency: // which count as what they are
 	}
 	return fmt.Sprintf("; the message counts as marketing, as %q is no purpose", g.m.Purpose)
 }

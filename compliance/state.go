@@ -76,7 +76,7 @@ func (s State) About(p Purpose, programme string) Standing {
 // Equal reports whether states are the same, whatever the location of their times.
 func (s State) Equal(other State) bool {
 	return s.wholeEqual(other) &&
-		slices.EqualFunc(s.Parts, other.Parts, func(a, b Part) bool { return a.Reach == b.Reach && a.Standing.equal(b.Standing) }) &&
+		slices.EqualFunc(s.Parts, other.Parts, func(a, b Part) bool { return a.Reach == b.Reach && a.equal(b.Standing) }) &&
 		slices.EqualFunc(s.Consents, other.Consents, func(a, b Consent) bool {
 			return a.Reach == b.Reach && a.Entry == b.Entry && a.Strength == b.Strength && a.Source == b.Source && a.Since.Equal(b.Since) && a.Until.Equal(b.Until)
 		})

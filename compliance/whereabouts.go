@@ -18,14 +18,22 @@ func (p *Standard) whereabouts(m *Outgoing) (places []Place, evidence string) {
 			byNumber = nil // a Locator that breaks its promise knows nothing
 		}
 	}
-	if m.Region != "" {
-		places = within(m.Region, byNumber)
+	region := m.Region
+	if slices.Contains(territories, region) {
+		region = "US-" + region
+	}
+	if region != "" {
+		var zones []*time.Location
+		if p.Places != nil {
+			zones = p.Places.Zones(region)
+		}
+		places = within(region, byNumber, zones)
 		switch {
 		case len(places) > 0 && m.Zone == nil:
 			return places, "the contact's region, " + evidence
-		case len(places) == 0 && p.Places != nil:
-			for _, zone := range p.Places.Zones(m.Region) {
-				places = append(places, Place{m.Region, zone})
+		case len(places) == 0:
+			for _, zone := range zones {
+				places = append(places, Place{region, zone})
 			}
 		}
 		byNumber, evidence = places, "the contact's region"
@@ -33,22 +41,32 @@ func (p *Standard) whereabouts(m *Outgoing) (places []Place, evidence string) {
 	if m.Zone == nil {
 		return byNumber, evidence
 	}
-	return withClock(m.Zone, m.Region, byNumber), "the contact's time zone"
+	return withClock(m.Zone, region, byNumber), "the contact's time zone"
 }
 
+// territories have codes of their own in ISO 3166-1, and the law of the United
+// States.
+var territories = []string{"AS", "GU", "MP", "PR", "VI"}
+
 // within returns those places that lie in a region, which may be a country or a
-// part of one. A number of all a country may be of any part.
-func within(region string, places []Place) []Place {
+// part of one that has zones, as far as they are known. A number of all a country
+// may be of any part.
+func within(region string, places []Place, zones []*time.Location) []Place {
+	country, _, part := strings.Cut(region, "-")
 	var all []Place
 	for _, p := range places {
-		switch country, _, part := strings.Cut(region, "-"); {
+		switch {
 		case p.Code == region, !part && strings.HasPrefix(p.Code, region+"-"):
 			all = append(all, p)
-		case part && p.Code == country:
+		case part && p.Code == country && (len(zones) == 0 || has(zones, p.Zone)):
 			all = append(all, Place{region, p.Zone})
 		}
 	}
 	return all
+}
+
+func has(zones []*time.Location, zone *time.Location) bool {
+	return slices.ContainsFunc(zones, func(z *time.Location) bool { return z.String() == zone.String() })
 }
 
 // withClock returns the places with the clock that is known to be the contact's.

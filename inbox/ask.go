@@ -121,7 +121,7 @@ func lastWord(entries []compliance.Entry) time.Time {
 			if !e.OccurredAt.Before(last) {
 				last = e.OccurredAt.Add(time.Microsecond)
 			}
-		case compliance.None, compliance.Help, compliance.Ambiguous, compliance.Released, compliance.Asked:
+		case compliance.None, compliance.Help, compliance.Ambiguous, compliance.Released, compliance.Asked, compliance.Erased:
 		}
 	}
 	return last

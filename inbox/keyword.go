@@ -87,7 +87,7 @@ func (in *Inbox) answerKeyword(t *tx, box store.Inbox, conv *store.Conversation,
 	var text string
 	answer := !a.message.ProviderReplied
 	switch msg.Kind {
-	case compliance.None, compliance.Released, compliance.Asked, compliance.Voided:
+	case compliance.None, compliance.Released, compliance.Asked, compliance.Voided, compliance.Erased:
 		return nil
 	case compliance.Ambiguous:
 		return in.hold(t, *conv, msg, a, before)

@@ -20,7 +20,7 @@ import (
 const paceBurst = 10
 
 // precedence orders messages that wait for their sender's turn: answers to
-// STOP, START and HELP, then the talk with customers, then everything else.
+// STOP, START and HELP and emergencies, then the talk with customers, then everything else.
 type precedence uint8
 
 const (
@@ -32,7 +32,7 @@ const (
 
 func precedenceOf(p compliance.Purpose) precedence {
 	switch p {
-	case compliance.Compliance:
+	case compliance.Compliance, compliance.Emergency:
 		return keywordFirst
 	case compliance.Conversational, "":
 		return talkFirst

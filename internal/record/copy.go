@@ -65,8 +65,7 @@ func CopyMessage(m store.Message) store.Message {
 		m.Extras = &e
 	}
 	if m.Decision != nil {
-		d := *m.Decision
-		d.At, d.Until = Time(d.At), Time(d.Until)
+		d := CopyDecision(*m.Decision)
 		m.Decision = &d
 	}
 	m.StateAt = Time(m.StateAt)
@@ -75,6 +74,16 @@ func CopyMessage(m store.Message) store.Message {
 	m.ErasedAt = Time(m.ErasedAt)
 	m.CreatedAt = Time(m.CreatedAt)
 	return m
+}
+
+// CopyDecision copies a part of a message.
+func CopyDecision(d compliance.Record) compliance.Record {
+	d.At, d.Until = Time(d.At), Time(d.Until)
+	d.Registers = slices.Clone(d.Registers)
+	for i := range d.Registers {
+		d.Registers[i].AsOf = Time(d.Registers[i].AsOf)
+	}
+	return d
 }
 
 // CopyExtras copies a part of a message.
@@ -87,7 +96,7 @@ func CopyExtras(e store.Extras) store.Extras {
 	e.Button = copyPointer(e.Button)
 	e.ReplyTo = copyPointer(e.ReplyTo)
 	e.Referral = copyPointer(e.Referral)
-	e.SentAt = Time(e.SentAt)
+	e.SentAt, e.NotBefore, e.Expires = Time(e.SentAt), Time(e.NotBefore), Time(e.Expires)
 	e.Problems = slices.Clone(e.Problems)
 	e.Raw = maps.Clone(e.Raw)
 	return e

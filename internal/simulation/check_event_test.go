@@ -182,7 +182,7 @@ func (f *fold) add(ev store.Event, theirs channel.Address, fail failer) {
 		f.aside++
 	case store.TaskRequeued:
 		f.aside--
-	case store.Alerted, store.MessageCompleted:
+	case store.Alerted, store.MessageCompleted, store.ContactPartStopped, store.ContactPartResumed, store.ContactVoided, store.ContactErased:
 	}
 	f.convs[ev.Conversation] = c
 }

@@ -127,7 +127,7 @@ func holding(words []wordOf, message string, strict bool) (wordOf, bool) {
 				ended = ended || after && (sure || !strict) && w.Source == compliance.FromContact
 			case compliance.Released:
 				ended = ended || w.Message == hold.Message
-			case compliance.None, compliance.Help, compliance.Ambiguous:
+			case compliance.None, compliance.Help, compliance.Ambiguous, compliance.Asked, compliance.Voided, compliance.Erased:
 			}
 		}
 		if !ended {

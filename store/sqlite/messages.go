@@ -105,8 +105,7 @@ func (t *tx) putMessage(m store.Message) error {
 		return t.inserted(err, "message", m.ID)
 	}
 	if m.Decision != nil {
-		d := *m.Decision
-		d.At, d.Until = record.Time(d.At), record.Time(d.Until)
+		d := record.CopyDecision(*m.Decision)
 		var err error
 		if decision, err = record.Encode(d); err != nil {
 			return t.fail(fmt.Errorf("sqlite: Message.Decision: %w", err))

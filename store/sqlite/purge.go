@@ -48,7 +48,7 @@ func (s *Store) Purge(ctx context.Context) error {
 // emptyLog writes the log back into the file and cuts it off. Views that began
 // before it has to wait for: they read in it.
 func (s *Store) emptyLog(ctx context.Context, c *conn) error {
-	for deadline := time.Now().Add(s.cfg.BusyTimeout); ; {
+	for waited := time.Duration(0); ; waited += longestPause {
 		var busy bool
 		var pages, written int64
 		err := c.scan(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`, &busy, &pages, &written)
@@ -57,7 +57,7 @@ func (s *Store) emptyLog(ctx context.Context, c *conn) error {
 			return fmt.Errorf("sqlite: purge: %w", statementError(err))
 		case err == nil && !busy:
 			return nil
-		case time.Now().After(deadline):
+		case waited >= s.cfg.BusyTimeout:
 			return fmt.Errorf("sqlite: purge: the log is being read: %w", ErrBusy)
 		}
 		timer := time.NewTimer(longestPause)
