@@ -49,6 +49,7 @@ func (a *api) routes(mux *http.ServeMux, who authenticator) {
 	handle("GET /api/search", a.search)
 	handle("GET /api/conversations/{id}", a.conversation)
 	handle("GET /api/conversations/{id}/messages", a.messages)
+	handle("GET /api/conversations/{id}/sendability", a.sendability)
 	handle("POST /api/conversations/{id}/reply", a.reply)
 	handle("POST /api/conversations/{id}/note", a.note)
 	handle("POST /api/conversations/{id}/claim", act((*inbox.Agent).Claim))

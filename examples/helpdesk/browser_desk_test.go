@@ -28,6 +28,7 @@ func TestBrowser(t *testing.T) {
 		"without a seat there is nothing":     withoutSeat,
 		"what people write is text":           onlyText,
 		"what people are called is text":      strangeNames,
+		"the window of WhatsApp is shown":     windowOnWhatsApp,
 		"what was not sent is obvious":        notSent,
 		"what may not have been sent":         perhapsSent,
 		"how the program is":                  operated,

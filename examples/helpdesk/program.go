@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/compliance"
+	"github.com/teaminbox/teaminbox/compliance/zones"
 	"github.com/teaminbox/teaminbox/inbox"
 )
 
@@ -39,7 +41,10 @@ func run(ctx context.Context, cfg config, log *slog.Logger, out io.Writer) (err 
 	if err != nil {
 		return err
 	}
-	engine, err := inbox.New(inbox.Config{Store: db, Channels: []channel.Channel{line.channel()}, LeaseTTL: cfg.leaseTTL, PseudonymSecrets: cfg.secrets, Logger: log})
+	engine, err := inbox.New(inbox.Config{
+		Store: db, Channels: []channel.Channel{line.channel()}, LeaseTTL: cfg.leaseTTL, PseudonymSecrets: cfg.secrets, Logger: log,
+		OptOut: compliance.Standard{Places: zones.Numbers()},
+	})
 	if err != nil {
 		return err
 	}

@@ -52,6 +52,7 @@ var routes = map[string]route{
 	"GET /api/conversations":                    {need: aSeat, path: "/api/conversations"},
 	"GET /api/conversations/{id}":               {need: aConversation, path: "/api/conversations/{id}"},
 	"GET /api/conversations/{id}/messages":      {need: aConversation, path: "/api/conversations/{id}/messages"},
+	"GET /api/conversations/{id}/sendability":   {need: aConversation, path: "/api/conversations/{id}/sendability"},
 	"POST /api/conversations/{id}/reply":        {need: aConversation, path: "/api/conversations/{id}/reply", body: `{"text":"hi","request_key":"a","seen":1}`},
 	"POST /api/conversations/{id}/note":         {need: aConversation, path: "/api/conversations/{id}/note", body: `{"text":"hm","request_key":"b","seen":0}`},
 	"POST /api/conversations/{id}/claim":        {need: aConversation, path: "/api/conversations/{id}/claim"},

@@ -20,6 +20,7 @@ export class Thread {
     this.reachesEnd = true; // what is shown goes up to the newest message
     this.shown = 0; // the last message that was shown, by seq
     this.found = null; // the message that was looked for: { seq, marks }
+    this.toldAbout = ""; // what sendability was asked about last
     this.turn = 0; // answers for an earlier conversation are dropped
     this.composer = new Composer({ send: (id, draft) => this.send(id, draft) });
     this.rows = new Messages({ onAgain: (text) => this.composer.again(text), onSettle: (id, what) => this.settle(id, what) });
@@ -221,6 +222,23 @@ export class Thread {
     byId("newer").textContent = this.reachesEnd || c.unread > 0 ? "New message ↓" : "Newest messages ↓";
     this.rows.directory = this.directory;
     this.rows.show(all, this.found);
+    this.tellSendability();
+  }
+
+  // tellSendability says below the text what whoever writes should know: that it is
+  // night where the customer is, or that only a template may be sent. It is a
+  // courtesy: what is sent is decided about when it is.
+  async tellSendability() {
+    const c = this.conversation;
+    const about = [c.id, c.version, c.unread, Boolean(c.opted_out), Boolean(c.held)].join();
+    if (about === this.toldAbout) return;
+    this.toldAbout = about;
+    const s = await get("/api/conversations/" + c.id + "/sendability").catch(() => null);
+    if (this.toldAbout !== about || this.id !== c.id) return;
+    const text = !s ? "" : s.status === "allowed" ? sentence(s.warning ?? "") || (s.free_text_until ? "WhatsApp's window for free text closes " + deadline(s.free_text_until) + "." : "")
+      : ["template_only", "quiet", "blocked"].includes(s.status) ? sentence(s.reason ?? "") : ""; // the rest has banners
+    say("sendability", text);
+    byId("sendability").hidden = text === "";
   }
 
   // ask asks whether a message means stop, if that is to be decided. A focused
@@ -249,6 +267,9 @@ export class Thread {
     if (focused && !shown[focused]) byId(acts.find((act) => shown[act]))?.focus();
   }
 }
+
+// sentence makes a reason one.
+const sentence = (text) => (text === "" ? "" : text[0].toUpperCase() + text.slice(1) + ".");
 
 // brief cuts a text that is too long for a line.
 const brief = (text) => (text.length > 80 ? text.slice(0, 79).trimEnd() + "…" : text);
