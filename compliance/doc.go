@@ -5,8 +5,47 @@
 // engine of package inbox reads the ledger, asks the policy, and writes the
 // ledger. [Standard] is the policy that it uses unless a host supplies one.
 // It recognises requests to stop in some thirty languages, lets nothing but one
-// confirmation and answers to HELP go to a contact that has opted out, and
-// keeps WhatsApp's 24 hour window.
+// confirmation and answers to HELP go to a contact that has opted out, keeps
+// WhatsApp's 24 hour window, and lets what sells go by the law where the contact is.
+//
+// # In plain words
+//
+// A customer writes, and you answer: that needs no more. It is a talk that they
+// have begun, and for three months you may go on with it; on WhatsApp for a day, and
+// then with a template.
+//
+// A customer says stop, in whatever words, to whichever of your numbers: you may
+// tell them once, within five minutes, that you have understood, and nothing else,
+// until they say START. It counts for SMS, MMS and RCS together, and for WhatsApp
+// apart. What they say on the telephone, or what a provider or a list reports,
+// counts as much.
+//
+// You want to tell them something about their order: say so, with the purpose
+// [Transactional].
+//
+// You want to sell: that is [Marketing], and so is everything of which you don't say
+// what it is and that answers nothing. You need to have a consent, and to be able to
+// show it: what they were told, what they did, when. Record it with its [Strength]
+// when you get it, or ask them with a question to which they answer YES. In the
+// United States it has to be in writing. The text must say who you are and how to
+// stop, in some countries more. It goes by day, where they are: so a policy has to
+// know where that is, from the contact's record or from [Standard].Places. And in
+// some countries a register has to be asked whether they want no advertising.
+//
+//	policy := compliance.Standard{Places: zones.Numbers()}
+//
+// They may stop less than everything: what sells alone, or one programme, a
+// newsletter, say. That is the [Reach] of their word. A later word counts for what it
+// is about; START gives back what stood before the STOP, and no more.
+//
+// A number may get a new owner: it is [Voided], and what was agreed to by the one
+// before counts no more.
+//
+// Each message keeps what was decided about it last, and why, as a [Record]; each
+// entry of the ledger has the words, the rule that read them, and the date of the
+// table that the rule is from.
+//
+// # The ledger
 //
 // The ledger is a list of [Entry] records that is only ever added to. What
 // holds for a contact is folded from it by [Fold]. Each entry has a [Link] to the
@@ -73,8 +112,9 @@
 //
 // [StandardJurisdictions] is what countries and states ask of a sender, as
 // dated rows with their sources: [QuietHours], models of consent, terms.
-// [NewJurisdictions] adds rows of a host's own. A policy of a host's own may
-// decide by them; [Standard] does not.
+// [NewJurisdictions] adds rows of a host's own. [Standard] decides by them about what
+// sells, in all places where the contact may be. The table of them is in
+// docs/jurisdictions.md.
 //
 // # Erasure
 //

@@ -101,3 +101,28 @@ func ExampleWritePage() {
 		panic(err)
 	}
 }
+
+// What somebody has agreed to, and what was sent with it, is there with all that
+// shows that it was right.
+func TestPageTellsOfAConsent(t *testing.T) {
+	e := known()
+	entry := compliance.Chain(nil, compliance.Entry{
+		ID: 3, Key: e.Consent[0].Key, Kind: compliance.OptIn, Source: compliance.FromContact, OccurredAt: at, RecordedAt: at, Text: "Yes",
+		Reach: compliance.Reach{Purpose: compliance.Marketing, Programme: "news"}, Strength: compliance.ExpressWritten, Disclosure: "Acme: reply YES to get news",
+	}, "salt")
+	entries := []compliance.Entry{entry}
+	e.Consent[0].Entries, e.Consent[0].Head, e.Consent[0].State = entries, compliance.HeadOf(entries), compliance.Fold(entries)
+	e.Messages[0].Decision = &compliance.Record{
+		At: at, Verdict: compliance.Allow, Reason: "the contact has consented", Consent: 3, Purpose: compliance.Marketing,
+		Local: "Mon 10:30 in Europe/London (GB), by country code 44", Version: "jurisdictions 2026-11-30",
+	}
+	page := pageOf(t, e)
+	for _, want := range []string{
+		"opt in</strong> (marketing of news), consent express_written, entry 3", "they were told:", "Acme: reply YES to get news",
+		"with the consent of entry 3, as marketing; Mon 10:30 in Europe/London (GB), by country code 44; jurisdictions 2026-11-30",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not have %q:\n%s", want, page)
+		}
+	}
+}
