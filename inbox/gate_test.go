@@ -10,6 +10,7 @@ import (
 	_ "time/tzdata"
 
 	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/channel/simulated"
 	"github.com/teaminbox/teaminbox/compliance"
 	"github.com/teaminbox/teaminbox/inbox"
 	"github.com/teaminbox/teaminbox/inbox/inboxtest"
@@ -196,11 +197,15 @@ func TestMessagesThatAreOfUseForAWhile(t *testing.T) {
 		}
 	}
 	// Held up until it is of no use.
-	k.customer.Send("not interested")
-	m, err := k.Agent("alice").Reply(t.Context(), k.conv, inbox.Draft{Text: "Your order is on its way.", Purpose: compliance.Transactional, Plan: store.Plan{Expires: k.Now().Add(25 * time.Hour)}})
-	k.Settle()
-	if err == nil || m.ID != 0 {
-		t.Fatalf("while something holds, it is %+v, %v", m, err)
+	k.Carrier.FailNext(simulated.Fault{Kind: simulated.Refused, RetryAfter: time.Minute}, simulated.Fault{Kind: simulated.Refused, RetryAfter: time.Hour})
+	m, err := k.Agent("alice").Reply(t.Context(), k.conv, inbox.Draft{Text: "We close in half an hour.", Plan: store.Plan{Expires: k.Now().Add(30 * time.Minute)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.Advance(2 * time.Hour)
+	k.RequireNothingSent(alicesCustomer)
+	if got := k.message(m.ID); got.State != store.StateCanceled || !strings.HasPrefix(got.Reason, "it was of use until ") || !strings.Contains(got.Reason, "it had to wait: ") {
+		t.Errorf("it is %s (%s)", got.State, got.Reason)
 	}
 }
 
