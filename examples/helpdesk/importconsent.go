@@ -35,8 +35,10 @@ The first line names the columns:
   whatsapp:+14155550124,opt_in,2026-11-20T09:00:00+01:00,web_form,Yes to offers,form 12 row 3,
   +14155550125,opt_out,2025-01-31T00:00:00Z,system,,list of our former provider,
 
-kind is opt_out or opt_in; via is voice, email, web_form, paper, in_person, message or
-system. text is what the contact said, word for word; only system needs none. evidence
+kind is opt_out, opt_in, or voided for a number that is somebody else's by now; via is
+voice, email, web_form, paper, in_person, message or system. More columns may follow:
+strength (express or express_written for a consent to marketing), purpose (marketing if
+it is about that alone), programme, until. text is what the contact said, word for word; only system needs none. evidence
 says where the proof is; opt-ins and system need it. Lines that are no good are named
 and left out, the others are taken. A file may be imported again, which adds nothing;
 an opt-in never ends an opt-out. The file - is the standard input. A helpdesk that
