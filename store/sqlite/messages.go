@@ -92,7 +92,7 @@ func (t *tx) putMessage(m store.Message) error {
 	var extras, decision any
 	if m.Extras != nil {
 		x := *m.Extras
-		x.SentAt = record.Time(x.SentAt)
+		x.SentAt, x.NotBefore, x.Expires = record.Time(x.SentAt), record.Time(x.NotBefore), record.Time(x.Expires)
 		var err error
 		if extras, err = record.Encode(x); err != nil {
 			return t.fail(fmt.Errorf("sqlite: Message.Extras: %w", err))
