@@ -23,8 +23,11 @@ func (a *api) sendability(_ http.ResponseWriter, r *http.Request, agent *inbox.A
 		return nil, err
 	}
 	s, err := agent.Sendability(r.Context(), id, inbox.Draft{})
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case s.Status == inbox.SendUnlicensed:
+		return nil, inbox.ErrUnlicensed
 	}
 	return sendability{s.Status, s.Reason, s.Next, s.Warning, s.FreeText}, nil
 }

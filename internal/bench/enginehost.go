@@ -13,6 +13,7 @@ import (
 
 	"github.com/teaminbox/teaminbox/channel"
 	"github.com/teaminbox/teaminbox/channel/twilio"
+	"github.com/teaminbox/teaminbox/compliance"
 	"github.com/teaminbox/teaminbox/inbox"
 	"github.com/teaminbox/teaminbox/responder"
 	"github.com/teaminbox/teaminbox/routing"
@@ -160,7 +161,7 @@ func (h *engineHost) queue(ctx context.Context, count int) error {
 	for w := range writers {
 		all.Go(func() {
 			for n := w; n < count && errs[w] == nil; n += writers {
-				if _, err := agent.Reply(ctx, a.conversation(n%a.conversations), inbox.Draft{Text: text(n)}); err != nil {
+				if _, err := agent.Reply(ctx, a.conversation(n%a.conversations), inbox.Draft{Text: text(n), Purpose: compliance.Transactional}); err != nil {
 					errs[w] = fmt.Errorf("reply %d: %w", n, err)
 				}
 			}
