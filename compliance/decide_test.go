@@ -101,7 +101,8 @@ func TestWhatsAppWindow(t *testing.T) {
 		{name: "just open", since: compliance.WhatsAppWindow - 1, want: compliance.Allow},
 		{name: "just closed", since: compliance.WhatsAppWindow, want: compliance.NeedsTemplate},
 		{name: "never open", never: true, want: compliance.NeedsTemplate},
-		{name: "template in the talk", m: compliance.Outgoing{Purpose: compliance.Conversational, Template: true}, since: compliance.WhatsAppWindow, want: compliance.Allow},
+		{name: "template in the talk", m: compliance.Outgoing{Purpose: compliance.Conversational, Template: true, Human: true}, since: compliance.WhatsAppWindow, want: compliance.Allow},
+		{name: "template of a responder", m: compliance.Outgoing{Purpose: compliance.Conversational, Template: true}, since: compliance.WhatsAppWindow, want: compliance.Deny},
 		{name: "HELP in time", m: help, since: time.Hour, want: compliance.Allow},
 		{name: "HELP too late", m: help, since: compliance.WhatsAppWindow, want: compliance.NeedsTemplate},
 	} {

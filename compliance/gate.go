@@ -12,16 +12,14 @@ import (
 //
 // A message counts as what its Purpose says; as marketing, if that is none that
 // there is. One without a purpose is conversational if it answers what the contact
-// has written within the term that implies consent, and else marketing; what a
-// person writes in a talk on WhatsApp may answer it later than that, with a template.
-// So does one
-// that says it is conversational to a contact who has never written, or not within
-// that term, and has not opted in.
+// has written: within ImpliedTerm if a person writes it, and within [FreshTerm] if
+// not. Else it is marketing. So is one that says it is conversational to a contact
+// who has never written, or not within ImpliedTerm, and has not opted in.
 //
 // To a contact that has opted out go only the one confirmation of that opt-out,
 // within [ConfirmationTerm], and the answer to HELP; and what a person answers to
 // what they have written since, if AnswerOptedOut says so. An emergency goes, which
-// somebody answers for.
+// somebody answers for, but to no number that is somebody else's.
 //
 // While a message of the contact's holds, a person must decide about everything
 // that we would send first and everything automatic. What a person writes in the
@@ -35,10 +33,11 @@ import (
 // Marketing needs a consent that is as strong as the law asks where the contact is,
 // and never less than express. Its text must say what the law there asks for. The
 // registers must have been asked, and it waits until it is quiet nowhere where the
-// contact may be, unless they wrote within [AnswerTerm].
+// contact may be, unless it answers what they wrote within [AnswerTerm]: STOP, START
+// and HELP are nothing that it could answer.
 //
 // On WhatsApp, free text goes within [WhatsAppWindow] of what the contact wrote;
-// then only a template, which needs an opt-in unless it goes on with the talk.
+// then only a template, which needs an opt-in unless a person goes on with the talk.
 //
 // The question to opt in goes once, to a contact that has not opted out of what it
 // asks about, and not at quiet hours.
@@ -98,9 +97,11 @@ func (g *gate) decideConsent() Decision {
 	}
 	about := s.About(g.purpose, m.Programme)
 	switch {
+	case g.purpose == Emergency && s.Voided.Stands():
+		return deny("the number is not the contact's any more; whom it would warn is not known")
 	case g.purpose == Emergency:
 		return Decision{Verdict: Allow, Reason: "an emergency, which somebody answers for"}
-	case about.OptedOut && g.AnswerOptedOut && m.Human && g.purpose == Conversational && m.LastInbound.After(about.Since) && g.wroteWithin(g.freshTerm()):
+	case about.OptedOut && g.AnswerOptedOut && m.Human && g.purpose == Conversational && m.LastTalk.After(about.Last) && g.within(m.LastTalk, g.answerableFor()):
 		return Decision{Verdict: Allow, Reason: "the contact has opted out, and a person answers what they have written since"}
 	case s.OptedOut && about.OptedOut:
 		return deny("the contact has opted out; they can text START to hear from you again")
@@ -144,10 +145,12 @@ func (g *gate) decideCompliance() Decision {
 		return Decision{Verdict: Allow, Reason: "the one confirmation of an opt-out"}
 	case OptIn:
 		switch {
-		case s.OptedOut && !g.livesOn(m.Confirms):
+		case m.Confirms == 0:
+			return deny("it confirms no opt-in")
+		case s.Voided.Stands():
+			return deny("the number is not the contact's any more")
+		case g.stopped(m.Confirms):
 			return deny("the contact has opted out again")
-		case !stands && !g.livesOn(m.Confirms):
-			return deny("the opt-in that this message confirms no longer stands")
 		}
 		return Decision{Verdict: Allow, Reason: "the one confirmation of an opt-in", Consent: m.Confirms}
 	case Help:
@@ -159,23 +162,21 @@ func (g *gate) decideCompliance() Decision {
 	return deny("a compliance message must answer STOP, START or HELP, or ask for an opt-in")
 }
 
-// livesOn reports whether an opt-in still stands that is a consent to what sells, or
-// about a part alone.
-func (g *gate) livesOn(id EntryID) bool {
-	if id == 0 {
-		return false
+// stopped reports whether the contact has opted out again of what an opt-in was
+// about that a message confirms.
+func (g *gate) stopped(id EntryID) bool {
+	for _, c := range g.s.Consents {
+		if c.Entry == id {
+			return g.s.About(Marketing, c.Programme).OptedOut
+		}
 	}
 	for _, part := range g.s.Parts {
-		if part.Entry == id && !part.OptedOut {
-			return true
+		if part.Entry == id {
+			return part.OptedOut
 		}
 	}
-	for _, c := range g.s.Consents {
-		if c.Entry == id && c.Live(g.at) {
-			return !g.s.About(Marketing, c.Programme).OptedOut
-		}
-	}
-	return false
+	// What stands names the first opt-in since the last opt-out.
+	return g.s.About(Conversational, g.m.Programme).OptedOut || g.s.Entry == 0 || id < g.s.Entry
 }
 
 // decideQuestion decides about the question to opt in.
@@ -185,7 +186,7 @@ func (g *gate) decideQuestion() Decision {
 	switch {
 	case m.Confirms == 0 || m.Confirms != ask.Entry || !ask.Open(g.at):
 		return deny("the question that this message asks is not open any more")
-	case s.OptedOut, s.About(ask.Purpose, ask.Programme).OptedOut:
+	case s.OptedOut, s.About(ask.Purpose, ask.Programme).OptedOut, ask.Strength != NotMarketing && s.About(Marketing, ask.Programme).OptedOut:
 		return deny("the contact has opted out; nobody who has is asked to opt in again")
 	case s.Held.Over(g.at):
 		return deny("the contact wrote what may be a wish to stop, and nobody decided in time; it counts as an opt-out")
@@ -206,28 +207,24 @@ func (g *gate) decideWhatsApp() (refused Decision, ok bool) {
 		return Decision{}, true
 	case !m.Template:
 		return Decision{Verdict: NeedsTemplate, Reason: "more than 24 hours have passed since the customer's last WhatsApp message; only an approved template may be sent"}, false
-	case g.purpose == Transactional && !g.optedIn(Transactional):
+	case (g.purpose == Transactional || g.purpose == Conversational && !m.Human) && !g.optedIn(g.purpose):
 		return deny("WhatsApp asks for an opt-in before a template is sent; record how the contact has agreed"), false
 	}
 	return Decision{}, true
 }
 
 // optedIn reports whether the contact has agreed to be written to for a purpose, or
-// to more.
+// to what sells of the same.
 func (g *gate) optedIn(p Purpose) bool {
 	about := g.s.About(p, g.m.Programme)
 	if about.OptedOut {
 		return false
 	}
-	if about.Entry != 0 {
+	if about.OptedIn(g.at) {
 		return true
 	}
-	for _, c := range g.s.Consents {
-		if c.Live(g.at) {
-			return true
-		}
-	}
-	return false
+	_, agreed := g.s.Consent(g.m.Programme, g.at)
+	return agreed
 }
 
 // The terms of answers.
@@ -236,6 +233,10 @@ const (
 	// that we send first. Source: 47 CFR 64.1200(f)(5), by which an inquiry makes a
 	// business relationship for three months.
 	InquiryTerm = 90 * 24 * time.Hour
+
+	// FreshTerm is for how long after a contact wrote what no person has written
+	// answers it without saying so. It is that of WhatsApp's window.
+	FreshTerm = WhatsAppWindow
 
 	// AnswerTerm is for how long after a contact wrote quiet hours don't keep
 	// anything back. It is a practice; no source gives a number.
@@ -254,15 +255,17 @@ func (g *gate) counts() Purpose {
 			return p
 		}
 	case "":
-		if g.wroteWithin(g.freshTerm()) || g.m.Human && g.wroteWithin(g.impliedTerm()) {
+		if g.m.Human && g.wroteWithin(g.impliedTerm()) || g.wroteWithin(min(FreshTerm, g.impliedTerm())) {
 			return Conversational
 		}
 	}
 	return Marketing
 }
 
-func (g *gate) wroteWithin(term time.Duration) bool {
-	return !g.m.LastInbound.IsZero() && g.at.Before(g.m.LastInbound.Add(term))
+func (g *gate) wroteWithin(term time.Duration) bool { return g.within(g.m.LastInbound, term) }
+
+func (g *gate) within(when time.Time, term time.Duration) bool {
+	return !when.IsZero() && g.at.Before(when.Add(term))
 }
 
 func (g *gate) impliedTerm() time.Duration {
@@ -272,8 +275,8 @@ func (g *gate) impliedTerm() time.Duration {
 	return InquiryTerm
 }
 
-// freshTerm is for how long a message needs no purpose to be an answer.
-func (g *gate) freshTerm() time.Duration {
+// answerableFor is for how long a person may answer a contact that has opted out.
+func (g *gate) answerableFor() time.Duration {
 	if g.m.Family == channel.WhatsApp {
 		return WhatsAppWindow
 	}

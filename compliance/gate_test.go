@@ -208,7 +208,10 @@ func TestMarketingMustSay(t *testing.T) {
 				noon = at.Add(12 * time.Hour)
 			}
 			requireDecision(t, seller, consents(compliance.ExpressWritten), m, noon, c.want)
+			// What a template says was approved on WhatsApp, and nowhere else.
 			if m.Template, m.Text = true, ""; c.want.want == compliance.Deny {
+				requireDecision(t, seller, consents(compliance.ExpressWritten), m, noon, verdict{compliance.Deny, "than the name of a template tells"})
+				m.Family = channel.WhatsApp
 				requireDecision(t, seller, consents(compliance.ExpressWritten), m, noon, verdict{compliance.Allow, ""})
 			}
 		})
@@ -279,6 +282,7 @@ func TestMarketingWaitsForQuietHours(t *testing.T) {
 			m := sale(c.to)
 			if c.wrote > 0 {
 				m.LastInbound = c.at.Add(-c.wrote)
+				m.LastTalk = m.LastInbound
 			}
 			d := c.policy.Decide(consents(compliance.ExpressWritten), m, c.at)
 			want := compliance.Allow
@@ -315,6 +319,10 @@ func TestWhereTheContactIs(t *testing.T) {
 		{"by the number", inNewYork, "", "", verdict{compliance.Defer, "until 09:00 in America/New_York"}, "by its atlas"},
 		{"by the contact's zone", inNewYork, "", "Europe/Berlin", verdict{compliance.Allow, ""}, "by the contact's time zone"},
 		{"by the contact's region", inNewYork, "DE", "", verdict{compliance.Allow, ""}, "Wed 14:00 in Europe/Berlin (DE), by the contact's region"},
+		{"by the contact's region, in small letters", inNewYork, "de ", "", verdict{compliance.Allow, ""}, "Wed 14:00 in Europe/Berlin (DE), by the contact's region"},
+		{"by a region that is none", inNewYork, "USA", "", verdict{compliance.Defer, "until 09:00 in America/New_York"}, "by its atlas"},
+		{"by a region that is none, and a zone", inNewYork, "USA", "Europe/Berlin", verdict{compliance.Allow, ""}, "(US-NY), by the contact's time zone"},
+		{"by a region nobody knows, and a zone", inNewYork, "XX", "Europe/Berlin", verdict{compliance.Allow, ""}, "by the contact's time zone"},
 		{"by a part of the region", inNewYork, "US", "", verdict{compliance.Defer, ""}, "by the contact's region, its atlas"},
 		{"by region and zone", nowhere, "DE", "Europe/Berlin", verdict{compliance.Allow, ""}, "(DE), by the contact's time zone"},
 		{"by a region nobody knows", inNewYork, "XX", "", verdict{compliance.Deny, "not known where"}, ""},
@@ -344,8 +352,11 @@ func TestPurposeByDefault(t *testing.T) {
 		want   compliance.Purpose
 	}{
 		{"an answer", compliance.Outgoing{}, time.Hour, channel.Telephony, compliance.State{}, compliance.Conversational},
-		{"a late answer", compliance.Outgoing{}, compliance.InquiryTerm - 1, channel.Telephony, compliance.State{}, compliance.Conversational},
-		{"no answer any more", compliance.Outgoing{}, compliance.InquiryTerm, channel.Telephony, compliance.State{}, compliance.Marketing},
+		{"a late answer", compliance.Outgoing{Human: true}, compliance.InquiryTerm - 1, channel.Telephony, compliance.State{}, compliance.Conversational},
+		{"a responder's", compliance.Outgoing{}, compliance.FreshTerm - 1, channel.Telephony, compliance.State{}, compliance.Conversational},
+		{"too late for a responder", compliance.Outgoing{}, compliance.FreshTerm, channel.Telephony, compliance.State{}, compliance.Marketing},
+		{"a responder's that says so", compliance.Outgoing{Purpose: compliance.Conversational}, compliance.InquiryTerm - 1, channel.Telephony, compliance.State{}, compliance.Conversational},
+		{"no answer any more", compliance.Outgoing{Human: true}, compliance.InquiryTerm, channel.Telephony, compliance.State{}, compliance.Marketing},
 		{"to nobody's question", compliance.Outgoing{}, 0, channel.Telephony, compliance.State{}, compliance.Marketing},
 		{"on WhatsApp", compliance.Outgoing{}, compliance.WhatsAppWindow - 1, channel.WhatsApp, compliance.State{}, compliance.Conversational},
 		{"too late on WhatsApp", compliance.Outgoing{}, compliance.WhatsAppWindow, channel.WhatsApp, compliance.State{}, compliance.Marketing},
@@ -380,15 +391,20 @@ func TestTemplatesNeedAnOptIn(t *testing.T) {
 func TestAnswersToWhoOptedOut(t *testing.T) {
 	answers := seller
 	answers.AnswerOptedOut = true
-	s := compliance.State{OptedOut: true, Since: at.Add(-time.Hour), Entry: 7}
-	m := compliance.Outgoing{Purpose: compliance.Conversational, Family: channel.Telephony, To: inNewYork, Human: true, LastInbound: at.Add(-time.Minute)}
+	s := compliance.State{OptedOut: true, Since: at.Add(-time.Hour), Last: at.Add(-time.Hour), Entry: 7}
+	m := compliance.Outgoing{
+		Purpose: compliance.Conversational, Family: channel.Telephony, To: inNewYork, Human: true, LastInbound: at.Add(-time.Minute), LastTalk: at.Add(-time.Minute),
+	}
 	denied, allowed := verdict{compliance.Deny, "opted out"}, verdict{compliance.Allow, "a person answers"}
 	requireDecision(t, seller, s, m, at, denied)
 	requireDecision(t, answers, s, m, at, allowed)
 	requireDecision(t, answers, s, m, m.LastInbound.Add(compliance.InquiryTerm), denied)
 	before := m
-	before.LastInbound = s.Since
+	before.LastTalk = s.Since // what came later was STOP, START or HELP
 	requireDecision(t, answers, s, before, at, denied)
+	again := s
+	again.Last = m.LastTalk.Add(time.Second)
+	requireDecision(t, answers, again, m, at, denied)
 	robot := m
 	robot.Human = false
 	requireDecision(t, answers, s, robot, at, denied)
@@ -405,6 +421,8 @@ func TestNumberOfSomebodyElse(t *testing.T) {
 	requireDecision(t, seller, s, m, at, verdict{compliance.Deny, "not the contact's any more"})
 	m.LastInbound = at.Add(-time.Minute) // whoever has it now
 	requireDecision(t, seller, s, m, at, verdict{compliance.Allow, ""})
+	m.Purpose = compliance.Emergency
+	requireDecision(t, seller, s, m, at, verdict{compliance.Deny, "not the contact's any more"})
 }
 
 func TestQuestionToOptIn(t *testing.T) {
@@ -413,6 +431,9 @@ func TestQuestionToOptIn(t *testing.T) {
 	fold := func(more ...compliance.Entry) compliance.State { return compliance.Fold(append(more, asked)) }
 	noSale := entry(1, compliance.OptOut, -5)
 	noSale.Purpose = compliance.Marketing
+	everything := asked
+	everything.Reach = compliance.Reach{}
+	withdrawn := compliance.Entry{ID: 4, Kind: compliance.Asked, OccurredAt: at.Add(time.Second), Until: at.Add(time.Second)}
 	for _, c := range []struct {
 		name  string
 		state compliance.State
@@ -425,6 +446,8 @@ func TestQuestionToOptIn(t *testing.T) {
 		{"refused", fold(entry(4, compliance.OptOut, 1)), at, verdict{compliance.Deny, "not open"}},
 		{"to somebody who had opted out", fold(entry(1, compliance.OptOut, -5)), at, verdict{compliance.Deny, "nobody who has is asked"}},
 		{"to somebody who wants no marketing", fold(noSale), at, verdict{compliance.Deny, "nobody who has is asked"}},
+		{"to somebody who wants no marketing, of everything", compliance.Fold([]compliance.Entry{noSale, everything}), at, verdict{compliance.Deny, "nobody who has is asked"}},
+		{"withdrawn", fold(withdrawn), at, verdict{compliance.Deny, "not open"}},
 		{"while something holds", fold(held(1, -5, "a")), at, verdict{compliance.NeedsHuman, ""}},
 		{"at night", compliance.Fold([]compliance.Entry{{ID: 3, Kind: compliance.Asked, OccurredAt: at, Until: at.Add(48 * time.Hour)}}), at.Add(12 * time.Hour), verdict{compliance.Defer, "quiet hours"}},
 	} {
@@ -445,5 +468,68 @@ func TestWarningAtNight(t *testing.T) {
 		if d := seller.Decide(compliance.State{}, m, night); d.Verdict != compliance.Allow || d.Warning != want {
 			t.Errorf("%v after they wrote Decide says %v and warns %q, want %q", ago, d.Verdict, d.Warning, want)
 		}
+	}
+}
+
+// holey is a Locator that breaks its promise.
+type holey struct{ atlas }
+
+func (holey) Zones(string) []*time.Location {
+	return []*time.Location{nil, clockOf("Europe/Berlin"), nil}
+}
+
+func TestLocatorWithoutClocks(t *testing.T) {
+	p := compliance.Standard{Places: holey{}}
+	m := sale(nowhere)
+	m.Region = "DE"
+	requireDecision(t, p, consents(compliance.ExpressWritten), m, at, verdict{compliance.Allow, ""})
+}
+
+// A region that no table knows takes nothing away of the law where the number is.
+func TestRegionNobodyKnows(t *testing.T) {
+	for _, region := range []string{"USA", "XX"} {
+		m := sale(inNewYork)
+		m.Region, m.Zone = region, clockOf("America/New_York")
+		requireDecision(t, seller, consents(compliance.Express), m, at, verdict{compliance.Deny, "needs a consent in writing"})
+	}
+}
+
+// STOP, START and HELP are nothing that what sells could answer.
+func TestMarketingAfterAKeywordIsQuiet(t *testing.T) {
+	night := time.Date(2026, time.March, 4, 3, 0, 0, 0, time.UTC)
+	m := sale(inNewYork)
+	m.LastInbound = night.Add(-time.Minute)
+	requireDecision(t, seller, consents(compliance.ExpressWritten), m, night, verdict{compliance.Defer, "quiet hours"})
+	m.LastTalk = m.LastInbound
+	requireDecision(t, seller, consents(compliance.ExpressWritten), m, night, verdict{compliance.Allow, ""})
+}
+
+// The answer YES is confirmed, whatever the contact has agreed to before, and not
+// after they have opted out again.
+func TestConfirmationOfAYes(t *testing.T) {
+	old, yes := entry(1, compliance.OptIn, -60), entry(5, compliance.OptIn, -1)
+	yes.Reach = compliance.Reach{Programme: "news"}
+	confirm := compliance.Outgoing{Purpose: compliance.Compliance, Answers: compliance.OptIn, Confirms: 5, Programme: "news", Family: channel.Telephony, To: inNewYork}
+	stop, stopNews := entry(6, compliance.OptOut, 0), entry(6, compliance.OptOut, 0)
+	stopNews.Programme = "news"
+	for _, c := range []struct {
+		name    string
+		entries []compliance.Entry
+		want    compliance.Verdict
+	}{
+		{"alone", []compliance.Entry{yes}, compliance.Allow},
+		{"after an older opt-in", []compliance.Entry{old, yes}, compliance.Allow},
+		{"and STOP", []compliance.Entry{old, yes, stop}, compliance.Deny},
+		{"and no news", []compliance.Entry{old, yes, stopNews}, compliance.Deny},
+		{"to a number of somebody else's", []compliance.Entry{old, yes, entry(6, compliance.Voided, 0)}, compliance.Deny},
+		{"of an earlier START", []compliance.Entry{old, yes, stop, entry(7, compliance.OptIn, 1)}, compliance.Deny},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := confirm
+			if c.name == "of an earlier START" {
+				m.Confirms, m.Programme = 1, ""
+			}
+			requireDecision(t, seller, compliance.Fold(c.entries), m, at, verdict{c.want, ""})
+		})
 	}
 }

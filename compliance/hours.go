@@ -49,7 +49,7 @@ func (g *gate) hoursAt(rows []Jurisdiction) []hours {
 // quiet lets a message wait until it is quiet nowhere where the contact may be. It
 // reports whether it need not.
 func (g *gate) quiet(rows []Jurisdiction) (wait Decision, ok bool) {
-	if g.wroteWithin(AnswerTerm) {
+	if g.within(g.m.LastTalk, AnswerTerm) {
 		return Decision{}, true
 	}
 	if len(g.places) == 0 {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/teaminbox/teaminbox/channel"
 )
 
 // decideMarketing decides by the law where the contact may be.
@@ -101,9 +103,10 @@ func (g *gate) codes() string {
 }
 
 // unsaid says what the text lacks that the law asks for, or "". The content of a
-// template was approved with the provider, and is not before us.
+// template on WhatsApp was approved with the medium, and is not before us. Nobody
+// approves those of other media.
 func (g *gate) unsaid(rows []Jurisdiction) string {
-	if g.m.Template {
+	if g.m.Template && g.m.Family == channel.WhatsApp {
 		return ""
 	}
 	t := g.Table
@@ -112,6 +115,9 @@ func (g *gate) unsaid(rows []Jurisdiction) string {
 	}
 	for i := range rows {
 		if missing := rows[i].unsaid(t, &g.m); missing != "" {
+			if g.m.Template && g.m.Text == "" {
+				return fmt.Sprintf("marketing must say more where the contact is (%s) than the name of a template tells; send it as text", rows[i].Code)
+			}
 			return fmt.Sprintf("marketing must say more where the contact is (%s): the text lacks %s", rows[i].Code, missing)
 		}
 	}

@@ -175,6 +175,12 @@ type Outgoing struct {
 	// zero if never.
 	LastInbound time.Time
 
+	// LastTalk is when they last wrote there what is to be answered: not STOP,
+	// START or HELP. Zero is never, or not within [AnswerTerm]. The engine of package
+	// inbox says it where it decides something: to contacts that have opted out,
+	// and for what may have to wait for the end of quiet hours.
+	LastTalk time.Time
+
 	// Answers is the kind of inbound message that a message with purpose
 	// [Compliance] answers: OptOut, OptIn or Help; or Asked, for the question to
 	// opt in itself.

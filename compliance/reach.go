@@ -1,5 +1,7 @@
 package compliance
 
+import "strings"
+
 // Reach is what a contact's word is about, or what a message is: a purpose and a
 // programme. The zero Reach of a word is everything that an account sends to a
 // key; a STOP has it unless the contact names less.
@@ -9,14 +11,20 @@ type Reach struct {
 	Purpose Purpose `json:"purpose,omitempty"`
 
 	// Programme names what the contact has subscribed to, in the host's own words,
-	// like "newsletter", or is "" for every programme.
+	// like "newsletter", or is "" for every programme. Whether its letters are
+	// capitals makes no difference.
 	Programme string `json:"programme,omitempty"`
 }
 
 // Covers reports whether all that another reach is about is a part of what r is
 // about.
 func (r Reach) Covers(other Reach) bool {
-	return (r.Purpose == "" || r.Purpose == other.Purpose) && (r.Programme == "" || r.Programme == other.Programme)
+	return (r.Purpose == "" || r.Purpose == other.Purpose) && (r.Programme == "" || strings.EqualFold(r.Programme, other.Programme))
+}
+
+// Same reports whether reaches are about the same.
+func (r Reach) Same(other Reach) bool {
+	return r.Purpose == other.Purpose && strings.EqualFold(r.Programme, other.Programme)
 }
 
 // InWords says it for people.

@@ -3,6 +3,8 @@ package compliance
 import (
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Say is what a message that sells must have in its text.
@@ -50,13 +52,24 @@ func quoted(name string) string {
 	return name
 }
 
-// mentions reports whether a text has a name in it, however it is written.
+// mentions reports whether a text has a name in it, however it is written: as whole
+// words, and not within others.
 func mentions(text, name string) bool {
-	if name = strings.TrimSpace(name); name == "" {
+	if name = strings.ToLower(strings.TrimSpace(name)); name == "" {
 		return false
 	}
-	if strings.Contains(strings.ToLower(text), strings.ToLower(name)) {
-		return true
+	text = strings.ToLower(text)
+	for from := 0; ; {
+		i := strings.Index(text[from:], name)
+		if i < 0 {
+			break
+		}
+		i += from
+		if parted(text[:i], name) && parted(name, text[i+len(name):]) {
+			return true
+		}
+		_, size := utf8.DecodeRuneInString(text[i:])
+		from = i + size
 	}
 	words, of := cutWords(text), cutWords(name)
 	for i := range words {
@@ -67,20 +80,15 @@ func mentions(text, name string) bool {
 	return false
 }
 
-// tellsHowToStop reports whether a text names a word that opts out, in any
-// language, or two words that do, like opt out.
-func (t *Table) tellsHowToStop(text string) bool {
-	words := cutWords(text)
-	for i, w := range words {
-		if t.stops(w) || i+1 < len(words) && t.stops(w+" "+words[i+1]) {
-			return true
-		}
-	}
-	return false
+// parted reports whether words end between two texts.
+func parted(before, after string) bool {
+	last, _ := utf8.DecodeLastRuneInString(before)
+	first, _ := utf8.DecodeRuneInString(after)
+	inWord := func(r rune) bool { return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r)) }
+	return before == "" || after == "" || !inWord(last) || !inWord(first) || spaceless(last) || spaceless(first)
 }
 
-// stops reports whether a keyword opts out.
-func (t *Table) stops(name string) bool {
-	f := t.words[name]
-	return f != nil && slices.ContainsFunc(f.entries, func(e entry) bool { return e.Kind == OptOut })
+// spaceless reports whether a letter is of a script that has no spaces between words.
+func spaceless(r rune) bool {
+	return unicode.In(r, unspaced...)
 }

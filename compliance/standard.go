@@ -52,12 +52,15 @@ type Standard struct {
 	// must be pure. Nil is no day.
 	Holidays func(code string, noon time.Time) bool
 
-	// ImpliedTerm is for how long a contact who has written may be answered, in
-	// media but WhatsApp, where it is WhatsAppWindow. 0 is [InquiryTerm].
+	// ImpliedTerm is for how long what a person writes to a contact who has written
+	// is a part of the talk, and what a responder writes that says so: it is no
+	// message that we send first. What a responder writes without a purpose is so
+	// for a day. On WhatsApp it goes as a template after WhatsAppWindow. 0 is
+	// [InquiryTerm].
 	ImpliedTerm time.Duration
 
 	// AnswerOptedOut lets a person, but no responder, answer what a contact has
-	// written since they opted out.
+	// written since they last opted out, but STOP, START and HELP.
 	AnswerOptedOut bool
 
 	// Scrubbed are the codes of jurisdictions whose registers need not be asked

@@ -9,11 +9,13 @@ import (
 // of a contact of whom it knows nothing.
 type State struct {
 	// Whether the contact has opted out of everything, and since when, or when they
-	// opted in again.
+	// opted in again. See Standing for each.
 	OptedOut bool      `json:"opted_out"`
-	Since    time.Time `json:"since,omitzero"`  // zero if neither ever happened
-	Entry    EntryID   `json:"entry,omitempty"` // the entry that decided it, or 0
+	Since    time.Time `json:"since,omitzero"`
+	Entry    EntryID   `json:"entry,omitempty"`
 	Source   Source    `json:"source,omitempty"`
+	Last     time.Time `json:"last,omitzero"`
+	Until    time.Time `json:"until,omitzero"`
 
 	Held     Hold      `json:"held,omitzero"`      // none while the contact has opted out
 	Voided   Void      `json:"voided,omitzero"`    // the number is somebody else's by now, or nobody's
@@ -29,6 +31,18 @@ type Standing struct {
 	Since    time.Time `json:"since,omitzero"`  // zero if neither ever happened
 	Entry    EntryID   `json:"entry,omitempty"` // the entry that decided it, or 0
 	Source   Source    `json:"source,omitempty"`
+
+	// Last is when the contact last said so, who may have said it more than once.
+	Last time.Time `json:"last,omitzero"`
+
+	// Until is when an opt-in ends, or has ended, or zero if it does not end. Of
+	// several it is that of the last to end.
+	Until time.Time `json:"until,omitzero"`
+}
+
+// OptedIn reports whether the contact has opted in, and that holds at a moment.
+func (s Standing) OptedIn(at time.Time) bool {
+	return !s.OptedOut && s.Entry != 0 && (s.Until.IsZero() || at.Before(s.Until))
 }
 
 // Part is what stands about a part of what an account sends.
@@ -64,13 +78,17 @@ func (a Ask) Open(at time.Time) bool { return a.Entry != 0 && at.Before(a.Until)
 // which may be "".
 func (s State) About(p Purpose, programme string) Standing {
 	about := reachOf(p, programme)
-	whole := Standing{s.OptedOut, s.Since, s.Entry, s.Source}
 	for _, r := range []Reach{about, {Purpose: about.Purpose}} { // a programme that no word names is like those of no name
-		if i := slices.IndexFunc(s.Parts, func(part Part) bool { return part.Reach == r }); i >= 0 {
+		if i := slices.IndexFunc(s.Parts, func(part Part) bool { return part.Same(r) }); i >= 0 {
 			return s.Parts[i].Standing
 		}
 	}
-	return whole
+	return s.whole()
+}
+
+// whole is what stands about everything.
+func (s State) whole() Standing {
+	return Standing{s.OptedOut, s.Since, s.Entry, s.Source, s.Last, s.Until}
 }
 
 // Equal reports whether states are the same, whatever the location of their times.
@@ -85,12 +103,13 @@ func (s State) Equal(other State) bool {
 // wholeEqual compares all but parts and consents.
 func (s State) wholeEqual(other State) bool {
 	a, b := s.Asked, other.Asked
-	return Standing{s.OptedOut, s.Since, s.Entry, s.Source}.equal(Standing{other.OptedOut, other.Since, other.Entry, other.Source}) &&
+	return s.whole().equal(other.whole()) &&
 		s.Held.Entry == other.Held.Entry && s.Held.Since.Equal(other.Held.Since) && s.Held.Until.Equal(other.Held.Until) &&
 		s.Voided.Entry == other.Voided.Entry && s.Voided.Since.Equal(other.Voided.Since) &&
 		a.Reach == b.Reach && a.Entry == b.Entry && a.Strength == b.Strength && a.Since.Equal(b.Since) && a.Until.Equal(b.Until)
 }
 
 func (s Standing) equal(other Standing) bool {
-	return s.OptedOut == other.OptedOut && s.Since.Equal(other.Since) && s.Entry == other.Entry && s.Source == other.Source
+	return s.OptedOut == other.OptedOut && s.Entry == other.Entry && s.Source == other.Source &&
+		s.Since.Equal(other.Since) && s.Last.Equal(other.Last) && s.Until.Equal(other.Until)
 }

@@ -18,19 +18,26 @@ func (p *Standard) whereabouts(m *Outgoing) (places []Place, evidence string) {
 			byNumber = nil // a Locator that breaks its promise knows nothing
 		}
 	}
-	region := m.Region
+	region := strings.ToUpper(strings.TrimSpace(m.Region))
+	if !isRegion(region) {
+		region = "" // like "USA"; the number may tell more
+	}
 	if slices.Contains(territories, region) {
 		region = "US-" + region
 	}
 	if region != "" {
 		var zones []*time.Location
 		if p.Places != nil {
-			zones = p.Places.Zones(region)
+			zones = slices.DeleteFunc(slices.Clone(p.Places.Zones(region)), func(z *time.Location) bool { return z == nil })
 		}
 		places = within(region, byNumber, zones)
 		switch {
 		case len(places) > 0 && m.Zone == nil:
 			return places, "the contact's region, " + evidence
+		case len(places) == 0 && len(zones) == 0 && m.Zone != nil:
+			// The Locator doesn't know the region: the law of the number's place counts
+			// as well. Without a clock, nobody knows where the contact is.
+			places = append(slices.Clone(byNumber), Place{region, m.Zone})
 		case len(places) == 0:
 			for _, zone := range zones {
 				places = append(places, Place{region, zone})
@@ -42,6 +49,19 @@ func (p *Standard) whereabouts(m *Outgoing) (places []Place, evidence string) {
 		return byNumber, evidence
 	}
 	return withClock(m.Zone, region, byNumber), "the contact's time zone"
+}
+
+// isRegion reports whether a code has the form of ISO 3166-1 or 3166-2, like DE or
+// US-NY.
+func isRegion(code string) bool {
+	country, part, parts := strings.Cut(code, "-")
+	letters := func(s string) bool {
+		return !strings.ContainsFunc(s, func(r rune) bool { return r < 'A' || r > 'Z' })
+	}
+	alnum := func(s string) bool {
+		return !strings.ContainsFunc(s, func(r rune) bool { return (r < 'A' || r > 'Z') && (r < '0' || r > '9') })
+	}
+	return len(country) == 2 && letters(country) && (!parts || len(part) >= 1 && len(part) <= 3 && alnum(part))
 }
 
 // territories have codes of their own in ISO 3166-1, and the law of the United
