@@ -262,7 +262,7 @@ func (w *words) lastVoid() *Entry {
 func (w *words) back(void *Entry) *Entry {
 	var first *Entry
 	for _, in := range w.all {
-		act := in.Source == FromContact || in.Source == FromOperator
+		act := in.Source == FromContact || in.Source == FromOperator && in.Via != ViaSystem
 		if void != nil && act && in.OccurredAt.After(void.OccurredAt) && (first == nil || in.OccurredAt.Before(first.OccurredAt)) {
 			first = in
 		}

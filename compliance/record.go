@@ -5,7 +5,8 @@ import "time"
 // Record is a [Decision] as it is kept with the message that it was about: why
 // this text was sent, or was not.
 type Record struct {
-	At        time.Time `json:"at"` // by the clock of the engine that asked
+	At        time.Time `json:"at"`           // by the clock of the engine that asked
+	For       time.Time `json:"for,omitzero"` // the moment that was decided about, if it is not At: of what is to be sent later
 	Verdict   Verdict   `json:"verdict"`
 	Reason    string    `json:"reason"`
 	Until     time.Time `json:"until,omitzero"`      // for Defer and NeedsHuman, see Decision.Until

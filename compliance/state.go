@@ -72,7 +72,9 @@ type Ask struct {
 }
 
 // Open reports whether a yes answers the question at a moment.
-func (a Ask) Open(at time.Time) bool { return a.Entry != 0 && at.Before(a.Until) }
+func (a Ask) Open(at time.Time) bool {
+	return a.Entry != 0 && a.Since.Before(a.Until) && at.Before(a.Until)
+}
 
 // About returns what stands about a message with a purpose and of a programme,
 // which may be "".

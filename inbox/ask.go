@@ -2,7 +2,6 @@ package inbox
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -44,9 +43,10 @@ type ConsentQuestion struct {
 // within seven days, and the question is the last that we wrote, they have opted in
 // (double opt-in), and get the one confirmation.
 //
-// A customer has at most one question open: asking while one is waits for nothing
-// and is an error, ErrConflict. Nobody who has opted out is asked: the error is a
-// *BlockedError then, and nothing is stored.
+// A customer has at most one question open: asking while one is stores nothing, and
+// the error is an *AskedError. A question that did not reach the customer, since it
+// was canceled, say, is not open. Nobody who has opted out of what it asks about is
+// asked: the error is a *BlockedError then, and nothing is stored.
 func (a *Agent) AskConsent(ctx context.Context, id store.ConversationID, q ConsentQuestion) (store.Message, error) {
 	if err := q.check(); err != nil {
 		return store.Message{}, err
@@ -60,7 +60,7 @@ func (a *Agent) AskConsent(ctx context.Context, id store.ConversationID, q Conse
 		case err != nil:
 			return store.Message{}, nil, err
 		case before.state.Asked.Open(t.now):
-			return store.Message{}, nil, ErrConflict
+			return store.Message{}, nil, &AskedError{Since: before.state.Asked.Since, Until: before.state.Asked.Until}
 		}
 		added, after, err := a.in.link(t, before, compliance.Entry{
 			Kind: compliance.Asked, Source: compliance.FromOperator, OccurredAt: later(t.now, lastWord(before.entries)), Actor: string(a.user),
@@ -101,12 +101,8 @@ func (q *ConsentQuestion) check() error {
 	if strings.TrimSpace(q.Text) == "" {
 		return invalid("ConsentQuestion.Text", "is empty; say what for, from whom, and how to answer")
 	}
-	// What is wrong with the answer, as if it were stated.
-	s := compliance.Statement{Kind: compliance.OptIn, Reach: q.Reach, Strength: q.Strength, Via: compliance.ViaMessage, Text: q.Text, Evidence: q.Evidence}
-	for _, p := range s.Problems(time.Time{}) {
-		if slices.Contains([]string{"Purpose", "Programme", "Strength"}, p.Field) {
-			return invalid("ConsentQuestion."+p.Field, "%s", p.Reason)
-		}
+	if err := checkReach("ConsentQuestion", q.Reach, q.Strength); err != nil {
+		return err
 	}
 	return checkText("ConsentQuestion.Evidence", q.Evidence)
 }
@@ -138,4 +134,27 @@ func answered(e compliance.Entry, before consent) compliance.Entry {
 	}
 	e.OccurredAt = later(e.OccurredAt, ask.Since.Add(time.Microsecond))
 	return e
+}
+
+// withdrawQuestion closes the question to opt in that a message asks, which never
+// reached the customer: nobody can answer it, and they may be asked another.
+func (in *Inbox) withdrawQuestion(t *tx, conv store.Conversation, m store.Message) error {
+	if !asks(m) || m.State == store.StateUnconfirmed {
+		return nil
+	}
+	before, err := consentOf(t, conv)
+	if err != nil || before.state.Asked.Entry != m.Confirms || !before.state.Asked.Open(t.now) {
+		return err
+	}
+	ask := before.state.Asked
+	at := later(t.now, ask.Since.Add(time.Microsecond))
+	added, _, err := in.link(t, before, compliance.Entry{
+		Kind: compliance.Asked, Source: compliance.FromOperator, OccurredAt: at, Until: at, Actor: string(m.Author.User),
+		Reach: ask.Reach, Strength: ask.Strength, Channel: conv.Channel, Message: m.ID.String(),
+		Rule: "our question did not reach them, and is withdrawn", Reason: m.Reason,
+	})
+	if err != nil {
+		return err
+	}
+	return t.AppendConsent(added...)
 }

@@ -30,6 +30,9 @@ var (
 	// ErrOptedOut means that an opt-in was not recorded, since the contact has
 	// opted out. The error is an *OptedOutError, which says what it would take.
 	ErrOptedOut = errors.New("inbox: contact has opted out")
+	// ErrAlreadyAsked means that the customer has a question to opt in before them.
+	// The error is an *AskedError, which says until when.
+	ErrAlreadyAsked = errors.New("inbox: customer was asked to opt in already")
 	// ErrInvalid means that the input is wrong; the text names the field and
 	// the cure.
 	ErrInvalid = errors.New("inbox: invalid input")
@@ -84,6 +87,22 @@ type OptedOutError struct {
 func (e *OptedOutError) Error() string {
 	return fmt.Sprintf("inbox: contact has opted out, last at %s: %s", e.Since.Format(time.RFC3339), e.Reason)
 }
+
+// AskedError says that a customer was asked to opt in, and has not answered yet. It
+// matches [ErrAlreadyAsked].
+type AskedError struct {
+	Since time.Time // when they were asked
+	Until time.Time // until when an answer counts
+}
+
+// Error says until when the question is open.
+func (e *AskedError) Error() string {
+	return fmt.Sprintf("inbox: customer was asked to opt in at %s, and can answer until %s; wait for that, or cancel the question if it has not been sent",
+		e.Since.Format(time.RFC3339), e.Until.Format(time.RFC3339))
+}
+
+// Is matches ErrAlreadyAsked.
+func (e *AskedError) Is(target error) bool { return target == ErrAlreadyAsked }
 
 // Is matches ErrOptedOut.
 func (e *OptedOutError) Is(target error) bool { return target == ErrOptedOut }

@@ -19,7 +19,7 @@ func (in *Inbox) gate(t *tx, conv store.Conversation, m *store.Message) (complia
 
 // gateWith is gate for what holds of the customer.
 func (in *Inbox) gateWith(t *tx, conv store.Conversation, m *store.Message, state compliance.State) (compliance.Decision, error) {
-	out, err := in.outgoingOf(t, conv, *m)
+	out, err := in.outgoingOf(t, conv, *m, state)
 	if err != nil {
 		return compliance.Decision{}, err
 	}
@@ -43,6 +43,9 @@ func (in *Inbox) gateWith(t *tx, conv store.Conversation, m *store.Message, stat
 		}
 	}
 	m.Decision = compliance.RecordOf(decision, state, out, t.now)
+	if at.After(t.now) {
+		m.Decision.For = at
+	}
 	return decision, nil
 }
 
@@ -57,10 +60,10 @@ func (in *Inbox) mayGo(d compliance.Decision) bool {
 	return d.Verdict == compliance.Allow || d.Verdict == compliance.NeedsRegister && in.cfg.Registers != nil
 }
 
-// outgoingOf is a message as the gate sees it. Answers to keywords, and what a
-// responder answers to what has just come, cost no reading of the contact: where
-// they are decides nothing about those.
-func (in *Inbox) outgoingOf(t *tx, conv store.Conversation, m store.Message) (compliance.Outgoing, error) {
+// outgoingOf is a message as the gate sees it, while a state stands. Answers to
+// keywords, and what a responder answers to what has just come, cost no reading of
+// the contact: where they are decides nothing about those.
+func (in *Inbox) outgoingOf(t *tx, conv store.Conversation, m store.Message, state compliance.State) (compliance.Outgoing, error) {
 	out := compliance.Outgoing{
 		Purpose:     m.Purpose,
 		Programme:   planOf(m).Programme,
@@ -76,8 +79,16 @@ func (in *Inbox) outgoingOf(t *tx, conv store.Conversation, m store.Message) (co
 	if m.Decision != nil {
 		out.Listings = m.Decision.Registers
 	}
-	if m.Purpose == compliance.Compliance && m.Kind != compliance.Asked || m.Purpose == compliance.Conversational && !out.Human {
+	fresh := t.now.Before(conv.LastInbound.Add(compliance.AnswerTerm))
+	if m.Purpose == compliance.Compliance && m.Kind != compliance.Asked || m.Purpose == compliance.Conversational && !out.Human && fresh {
 		return out, nil
+	}
+	waits := m.Purpose != "" && m.Purpose != compliance.Conversational // it may have to, for the end of quiet hours
+	if waits && fresh || out.Human && (state.OptedOut || len(state.Parts) > 0) {
+		var err error
+		if out.LastTalk, err = lastTalk(t, conv.ID); err != nil {
+			return out, err
+		}
 	}
 	c, err := in.company(t, conv.Account)
 	if err != nil {
@@ -93,6 +104,26 @@ func (in *Inbox) outgoingOf(t *tx, conv store.Conversation, m store.Message) (co
 	out.Region = found[0].Region
 	out.Zone = in.zones.of(found[0].TimeZone)
 	return out, nil
+}
+
+// lastTalk is when the customer last wrote what is to be answered in a conversation,
+// or zero if that is long ago.
+func lastTalk(t *tx, conv store.ConversationID) (time.Time, error) {
+	recent, err := t.ListMessages(store.MessageQuery{Conversation: conv, Limit: lastOutboundWithin})
+	if err != nil {
+		return time.Time{}, err
+	}
+	for _, m := range recent {
+		if m.Direction != store.Inbound || m.Kind != compliance.None && m.Kind != compliance.Ambiguous {
+			continue
+		}
+		written := m.CreatedAt
+		if m.Extras != nil && !m.Extras.SentAt.IsZero() {
+			written = earliest(written, m.Extras.SentAt)
+		}
+		return written, nil
+	}
+	return time.Time{}, nil
 }
 
 // askPolicy asks the policy about a message. What can't be decided is denied.

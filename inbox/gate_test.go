@@ -216,13 +216,14 @@ type checker struct {
 	err    error
 	asked  []string
 	now    func() time.Time
+	age    time.Duration // of its answers
 }
 
 func (c *checker) CheckRegister(_ context.Context, code string, a channel.Address) (compliance.Listing, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.asked = append(c.asked, code+" "+string(a))
-	return compliance.Listing{Listed: c.listed, AsOf: c.now()}, c.err
+	return compliance.Listing{Listed: c.listed, AsOf: c.now().Add(-c.age)}, c.err
 }
 
 func TestRegistersAreAskedBeforeOffers(t *testing.T) {
@@ -292,6 +293,37 @@ func TestRegistersAreAskedBeforeOffers(t *testing.T) {
 		k.Advance(2 * time.Minute)
 		k.RequireSent(alicesCustomer, offer)
 	})
+	t.Run("too old", func(t *testing.T) {
+		c := &checker{age: compliance.RegisterTerm}
+		k := begin(t, c)
+		m, err := k.offer(inbox.Draft{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		k.Settle()
+		k.RequireNothingSent(alicesCustomer)
+		if got := k.message(m.ID); got.State != store.StateDeferred || !strings.Contains(got.Reason, "could not be asked") || len(c.asked) != 1 {
+			t.Errorf("it is %s (%s), and the register was asked %d times", got.State, got.Reason, len(c.asked))
+		}
+	})
+	t.Run("not good enough for the policy", func(t *testing.T) {
+		c := &checker{}
+		k := newShop(t, func(cfg *inbox.Config) {
+			cfg.OptOut = insatiable{compliance.Standard{Places: inXZ{}, Jurisdictions: uk}}
+			cfg.Registers = c
+		})
+		c.now = k.Now
+		k.agree(compliance.Express)
+		m, err := k.offer(inbox.Draft{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		k.Settle()
+		k.RequireNothingSent(alicesCustomer)
+		if got := k.message(m.ID); got.State != store.StateDeferred || len(c.asked) != 1 {
+			t.Errorf("it is %s (%s), and the register was asked %d times", got.State, got.Reason, len(c.asked))
+		}
+	})
 	t.Run("never to be had", func(t *testing.T) {
 		c := &checker{err: errors.New("down")}
 		k := begin(t, c)
@@ -305,6 +337,14 @@ func TestRegistersAreAskedBeforeOffers(t *testing.T) {
 			t.Errorf("it is %s (%s)", got.State, got.Reason)
 		}
 	})
+}
+
+// insatiable takes no answer of a register.
+type insatiable struct{ compliance.Standard }
+
+func (p insatiable) Decide(s compliance.State, m compliance.Outgoing, at time.Time) compliance.Decision {
+	m.Listings = nil
+	return p.Standard.Decide(s, m, at)
 }
 
 // inXZ is a Locator for which everybody is in a country of that code.
@@ -333,8 +373,8 @@ func TestQuestionIsAnswered(t *testing.T) {
 			}
 			other := q
 			other.RequestKey = "q2"
-			if _, err := k.Agent("bob").AskConsent(t.Context(), k.conv, other); !errors.Is(err, inbox.ErrConflict) {
-				t.Errorf("a second question: %v, want ErrConflict", err)
+			if _, err := k.Agent("bob").AskConsent(t.Context(), k.conv, other); !errors.Is(err, inbox.ErrAlreadyAsked) {
+				t.Errorf("a second question: %v, want ErrAlreadyAsked", err)
 			}
 			k.RequireSent(alicesCustomer, question)
 			k.customer.Send(c.answer)

@@ -52,12 +52,21 @@ func (in *Inbox) classifyIn(t *tx, conv store.ConversationID, before int64, m ch
 			continue
 		}
 		c.LastOutbound = sent.Text
-		if asked = open && asks(sent) && sent.Confirms == c.State.Asked.Entry; asked {
+		if asked = open && asks(sent) && sent.Confirms == c.State.Asked.Entry && writtenAfter(m, c.At, sent.AttemptedAt); asked {
 			c.Asked = compliance.AskedConsent
 		}
 		return in.classify(m, c), asked, nil
 	}
 	return class, false, nil
+}
+
+// writtenAfter reports whether it is clear that a message which came in at a moment
+// was written after we began to send another.
+func writtenAfter(m channel.Inbound, arrived, sent time.Time) bool {
+	if !m.SentAt.IsZero() {
+		return !m.SentAt.Before(sent.Add(-clockSkew))
+	}
+	return !m.Late && !arrived.Before(sent)
 }
 
 // asks reports whether a message is our question to opt in.
@@ -84,7 +93,7 @@ const lastOutboundWithin = 20
 // means STOP, START or HELP. The conversation is not stored yet.
 func (in *Inbox) answerKeyword(t *tx, box store.Inbox, conv *store.Conversation, msg store.Message, a arrival, before consent) error {
 	var entry compliance.EntryID
-	var text string
+	var text, programme string
 	answer := !a.message.ProviderReplied
 	switch msg.Kind {
 	case compliance.None, compliance.Released, compliance.Asked, compliance.Voided, compliance.Erased:
@@ -105,6 +114,7 @@ func (in *Inbox) answerKeyword(t *tx, box store.Inbox, conv *store.Conversation,
 		agreed := a.asked && msg.Kind == compliance.OptIn
 		if agreed {
 			said = answered(said, before)
+			programme = said.Programme
 		}
 		e, after, err := in.recordConsent(t, *conv, before, said, msg.ID)
 		if err != nil {
@@ -145,6 +155,7 @@ func (in *Inbox) answerKeyword(t *tx, box store.Inbox, conv *store.Conversation,
 	}
 	reply := draft{
 		text: text, author: store.Author{Kind: store.BySystem}, purpose: compliance.Compliance, answers: msg.Kind, confirms: entry,
+		plan: store.Plan{Programme: programme},
 	}
 	_, err := in.queue(t, conv, reply)
 	return err

@@ -18,13 +18,16 @@ func missed(s store.State) bool {
 	return false
 }
 
-// tellAuthor alerts the user who wrote a message that did not reach the
-// customer, or whoever is concerned if that user can't answer any more. If it
-// was the only answer to what the customer wrote last, the customer waits
-// again.
-func (in *Inbox) tellAuthor(t *tx, conv store.Conversation, m store.Message) error {
+// miss does what is to be done if a message did not reach the customer: it alerts
+// the user who wrote it, or whoever is concerned if that user can't answer any more.
+// If it was the only answer to what the customer wrote last, the customer waits
+// again. If it was our question to opt in, it is not open any more.
+func (in *Inbox) miss(t *tx, conv store.Conversation, m store.Message) error {
 	if m.Author.Kind != store.ByUser || !missed(m.State) {
 		return nil
+	}
+	if err := in.withdrawQuestion(t, conv, m); err != nil {
+		return err
 	}
 	c, err := in.company(t, conv.Account)
 	if err != nil {
@@ -37,7 +40,16 @@ func (in *Inbox) tellAuthor(t *tx, conv store.Conversation, m store.Message) err
 	if err := in.alert(t, conv, m.ID, users); err != nil {
 		return err
 	}
-	if conv.Status != store.Open || !conv.WaitingSince.IsZero() || m.State == store.StateBlocked || m.State == store.StateUnconfirmed {
+	if m.State == store.StateBlocked || m.State == store.StateUnconfirmed {
+		return nil
+	}
+	return in.waitsAgain(t, conv, m)
+}
+
+// waitsAgain lets the customer of a conversation wait again, if a message that did not
+// go was the only answer to what they wrote last.
+func (in *Inbox) waitsAgain(t *tx, conv store.Conversation, m store.Message) error {
+	if m.Author.Kind != store.ByUser || conv.Status != store.Open || !conv.WaitingSince.IsZero() || conv.LastInbound.IsZero() {
 		return nil
 	}
 	consent, err := consentOf(t, conv)

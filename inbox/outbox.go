@@ -176,7 +176,7 @@ func (in *Inbox) finish(t *tx, conv store.Conversation, m store.Message, task st
 	if to == store.StateUnconfirmed && !m.DueAt.IsZero() {
 		return nil // it may be settled by itself
 	}
-	return in.tellAuthor(t, conv, m)
+	return in.miss(t, conv, m)
 }
 
 // postpone lets a message wait until the decision's moment.

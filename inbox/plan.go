@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/teaminbox/teaminbox/compliance"
@@ -52,16 +53,23 @@ func checkPlan(p store.Plan, now time.Time) error {
 		return invalid("Draft.Expires", "has passed; give a moment until when the message is of use, or leave it zero")
 	case !p.Expires.IsZero() && !p.Expires.After(p.NotBefore):
 		return invalid("Draft.Expires", "is not after NotBefore; the message could never be sent")
-	case len(p.Programme) > longestProgramme:
-		return invalid("Draft.Programme", "has %d bytes; at most %d are kept", len(p.Programme), longestProgramme)
 	}
-	return checkText("Draft.Programme", p.Programme)
+	return checkReach("Draft", compliance.Reach{Programme: p.Programme}, compliance.NotMarketing)
 }
 
-const (
-	longestPlan      = 366 * 24 * time.Hour
-	longestProgramme = 512 // bytes
-)
+const longestPlan = 366 * 24 * time.Hour
+
+// checkReach names what is wrong with what a message or a question is about, as if a
+// consent to it were stated.
+func checkReach(of string, r compliance.Reach, strength compliance.Strength) error {
+	s := compliance.Statement{Kind: compliance.OptIn, Reach: r, Strength: strength}
+	for _, p := range s.Problems(time.Time{}) {
+		if slices.Contains([]string{"Purpose", "Programme", "Strength"}, p.Field) {
+			return invalid(of+"."+p.Field, "%s", p.Reason)
+		}
+	}
+	return nil
+}
 
 // Cancel withdraws a message that waits to be sent: one that is to be sent later,
 // or that has to wait for a moment that is not quiet or for a person's decision, or
@@ -111,5 +119,11 @@ func (in *Inbox) cancel(t *tx, conv store.Conversation, m store.Message, task st
 	if err := t.DeleteTasks(task.ID); err != nil {
 		return err
 	}
-	return t.AppendEvents(e)
+	if err := t.AppendEvents(e); err != nil {
+		return err
+	}
+	if err := in.withdrawQuestion(t, conv, m); err != nil {
+		return err
+	}
+	return in.waitsAgain(t, conv, m)
 }

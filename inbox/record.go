@@ -22,7 +22,7 @@ type ConsentRecord struct {
 	// Actor is the host's id of the person who records it.
 	Actor store.UserID
 
-	// Confirm sends the one confirmation of an opt-out, in the conversation in
+	// Confirm sends the one confirmation of an opt-out of everything, in the conversation in
 	// which there was something last. It is sent if the contact had not opted out
 	// before, within five minutes of OccurredAt (47 CFR 64.1200(a)(12)), and
 	// passes the gate as every message does. Without it nothing is sent.
@@ -120,6 +120,9 @@ func (c *ConsentRecord) check(at time.Time) error {
 	}
 	if c.Confirm && c.Kind == compliance.OptIn {
 		errs = append(errs, invalid("ConsentRecord.Confirm", "is set for an opt-in; only opt-outs are confirmed"))
+	}
+	if c.Confirm && c.Kind == compliance.OptOut && c.Reach != (compliance.Reach{}) {
+		errs = append(errs, invalid("ConsentRecord.Confirm", "is set for an opt-out of %s; only opt-outs of everything are confirmed", c.InWords()))
 	}
 	return errors.Join(errs...)
 }

@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -19,9 +20,10 @@ import (
 type RegisterChecker interface {
 	// CheckRegister says whether the owner of an address is in the register of a
 	// jurisdiction, whose code is one of the policy's table, like "US" or "SG". It
-	// may take as long as its context allows. After an error the message waits and
-	// it is asked again; a message for which no answer can be had within a day is
-	// not sent.
+	// may take as long as its context allows. After an error, or an answer that is
+	// older than compliance.RegisterTerm, the message waits and it is asked again a
+	// minute later; a message for which no answer can be had within a day is not
+	// sent.
 	CheckRegister(ctx context.Context, code string, a channel.Address) (compliance.Listing, error)
 }
 
@@ -54,8 +56,12 @@ func (in *Inbox) askRegisters(ctx context.Context, lease store.Lease, job *regis
 		l, err = ask(ctx, in, registerTimeout, func(ctx context.Context) (compliance.Listing, error) {
 			return in.cfg.Registers.CheckRegister(ctx, code, job.message.To)
 		})
-		if err == nil && (l.AsOf.IsZero() || l.AsOf.After(in.now().Add(clockSkew))) {
+		switch {
+		case err != nil:
+		case l.AsOf.IsZero() || l.AsOf.After(in.now().Add(clockSkew)):
 			err = errors.New("inbox: Config.Registers gave an answer whose AsOf is zero or in the future")
+		case !l.AsOf.After(in.now().Add(-compliance.RegisterTerm)):
+			err = errors.New("inbox: Config.Registers gave an answer that is older than compliance.RegisterTerm")
 		}
 		if err != nil {
 			break
@@ -82,9 +88,19 @@ func (in *Inbox) applyRegisters(t *tx, conv store.Conversation, job *registerJob
 		if m.Decision != nil {
 			kept = *m.Decision
 		}
-		kept.Registers = answers
+		kept.Registers = mergeListings(kept.Registers, answers)
 		m.Decision = &kept
-		return t.PutMessages(m)
+		decision, err := in.gate(t, conv, &m)
+		if err != nil {
+			return err
+		}
+		again := func(code string) bool {
+			return slices.ContainsFunc(answers, func(l compliance.Listing) bool { return l.Code == code })
+		}
+		if decision.Verdict != compliance.NeedsRegister || !slices.ContainsFunc(decision.Registers, again) {
+			return t.PutMessages(m)
+		}
+		failure = errors.New("inbox: the opt-out policy does not take the answer")
 	}
 	reason := "the register of those who want no advertising could not be asked: it " + failing(failure)
 	due := later(m.CreatedAt, planOf(m).NotBefore)
@@ -92,4 +108,16 @@ func (in *Inbox) applyRegisters(t *tx, conv store.Conversation, job *registerJob
 		return in.finish(t, conv, m, job.task, store.StateBlocked, "", reason+", for a day")
 	}
 	return in.postpone(t, conv, m, job.task, store.StateDeferred, compliance.Decision{Until: t.now.Add(registerPause), Reason: reason})
+}
+
+// mergeListings returns the answers of registers, the later ones in the place of
+// earlier ones of the same register.
+func mergeListings(had, answers []compliance.Listing) []compliance.Listing {
+	merged := slices.Clone(answers)
+	for _, l := range had {
+		if !slices.ContainsFunc(answers, func(a compliance.Listing) bool { return a.Code == l.Code }) {
+			merged = append(merged, l)
+		}
+	}
+	return merged
 }

@@ -51,7 +51,7 @@ func (in *Inbox) report(t *tx, channelName string, u channel.StatusUpdate) error
 	if err := t.AppendEvents(e); err != nil {
 		return err
 	}
-	if err := in.tellAuthor(t, conv, m); err != nil || rank(before.State) > 0 {
+	if err := in.miss(t, conv, m); err != nil || rank(before.State) > 0 {
 		return err
 	}
 	// The provider has the message: whatever was to be done to send it, or to

@@ -193,7 +193,7 @@ func (in *Inbox) giveUp(t *tx, conv store.Conversation, m store.Message, task st
 	if err := t.AppendEvents(e); err != nil {
 		return err
 	}
-	return in.tellAuthor(t, conv, m)
+	return in.miss(t, conv, m)
 }
 
 // unconfirmed asks the host's policy about a message. One that panics holds.

@@ -78,7 +78,7 @@ func CopyMessage(m store.Message) store.Message {
 
 // CopyDecision copies a part of a message.
 func CopyDecision(d compliance.Record) compliance.Record {
-	d.At, d.Until = Time(d.At), Time(d.Until)
+	d.At, d.For, d.Until = Time(d.At), Time(d.For), Time(d.Until)
 	d.Registers = slices.Clone(d.Registers)
 	for i := range d.Registers {
 		d.Registers[i].AsOf = Time(d.Registers[i].AsOf)
