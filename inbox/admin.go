@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/internal/record"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -110,7 +111,8 @@ func (a *Admin) SaveTeam(ctx context.Context, team store.Team) error {
 // be the engine's, but for addresses that the inbox has already; an address
 // belongs to one inbox only.
 func (a *Admin) SaveInbox(ctx context.Context, box store.Inbox) error {
-	box.Account, box.Endpoints = a.account, orNil(slices.Clone(box.Endpoints))
+	box = record.CopyInbox(box)
+	box.Account, box.Endpoints, box.Settings.Rules = a.account, orNil(box.Endpoints), orNil(box.Settings.Rules)
 	had, err := a.Inboxes(ctx)
 	if err != nil {
 		return err
@@ -142,6 +144,9 @@ func (a *Admin) SaveInbox(ctx context.Context, box store.Inbox) error {
 	return a.save(ctx, func(t *tx, c *company) ([]store.UserID, error) {
 		if _, ok := c.teams[box.Team]; !ok {
 			return nil, invalid("Inbox.Team", "is %q, which is no team of the account; save the team first", box.Team)
+		}
+		if err := checkNamed(c, box.Settings.Rules); err != nil {
+			return nil, err
 		}
 		had, exists := c.inboxes[box.ID]
 		put := box

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/routing"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -129,6 +131,9 @@ func checkSettings(s store.Settings) error {
 		checkText("Inbox.Settings.OptInReply", s.OptInReply),
 		checkText("Inbox.Settings.HelpReply", s.HelpReply),
 	}
+	for _, err := range ruleErrors(routing.CheckRules(s.Rules)) {
+		errs = append(errs, invalid("Inbox.Settings."+err.Of(), "%s", err.Message))
+	}
 	switch s.Claim {
 	case "", store.ClaimExclusive, store.ClaimVisible:
 	default:
@@ -140,6 +145,38 @@ func checkSettings(s store.Settings) error {
 	if s.TimeZone != "" {
 		if _, err := time.LoadLocation(s.TimeZone); err != nil {
 			errs = append(errs, invalid("Inbox.Settings.TimeZone", "is %q, which is no IANA time zone", s.TimeZone))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// ruleErrors are what is wrong with rules, one by one.
+func ruleErrors(err error) []*routing.RuleError {
+	var all []*routing.RuleError
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range joined.Unwrap() {
+			var wrong *routing.RuleError
+			if errors.As(e, &wrong) {
+				all = append(all, wrong)
+			}
+		}
+	}
+	return all
+}
+
+// checkNamed checks that those whom rules name are there.
+func checkNamed(c *company, rules []store.Rule) error {
+	var errs []error
+	for i, r := range rules {
+		for n, u := range r.Users {
+			if _, ok := c.users[u]; !ok {
+				errs = append(errs, invalid(fmt.Sprintf("Inbox.Settings.Rules[%d].Users[%d]", i, n), "is %q, which is no user of the account; save the user first", u))
+			}
+		}
+		for n, team := range r.Teams {
+			if _, ok := c.teams[team]; !ok {
+				errs = append(errs, invalid(fmt.Sprintf("Inbox.Settings.Rules[%d].Teams[%d]", i, n), "is %q, which is no team of the account; save the team first", team))
+			}
 		}
 	}
 	return errors.Join(errs...)

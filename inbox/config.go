@@ -26,7 +26,8 @@ type Config struct {
 	// must differ.
 	Channels []channel.Channel
 
-	// Router finds the people for a message. Defaults to routing.Team().
+	// Router finds the people for a message. Defaults to the rules of the inbox's
+	// settings, and else the inbox's team: routing.First(routing.Rules(), routing.Team()).
 	Router routing.Router
 
 	// Responder answers by itself. Defaults to responder.FirstMessage().
@@ -143,7 +144,7 @@ type Config struct {
 
 func (c Config) withDefaults() Config {
 	if c.Router == nil {
-		c.Router = routing.Team()
+		c.Router = routing.First(routing.Rules(), routing.Team())
 	}
 	if c.Responder == nil {
 		c.Responder = responder.FirstMessage()

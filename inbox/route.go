@@ -57,7 +57,7 @@ func (in *Inbox) routeJobFor(t *tx, conv store.Conversation, contact store.Conta
 	box.Endpoints = slices.Clone(box.Endpoints)
 	return &routeJob{task: task, request: routing.Request{
 		Inbox: box, Conversation: conv, Contact: contact, Message: m,
-		First: m.InboundCount == 1, Reopened: m.Opened, Candidates: candidates, Now: t.now,
+		First: m.InboundCount == 1, Reopened: m.Opened, Candidates: candidates, Directory: colleagues{c}, Now: t.now,
 	}}, nil
 }
 
@@ -78,7 +78,7 @@ func (in *Inbox) decide(ctx context.Context, lease store.Lease, job *routeJob) v
 	})
 	measured(err)
 	if err != nil {
-		v.fallback = "the router " + failing(err)
+		v.fallback, v.decision.Trace = "the router "+failing(err), decision.Trace
 		in.log.Error("the router failed; the message goes to the inbox's team", "conversation", job.request.Conversation.ID, "inbox", job.request.Inbox.ID, "err", err)
 	} else {
 		v.decision = decision
@@ -245,9 +245,44 @@ func (in *Inbox) assign(t *tx, c *company, conv *store.Conversation, job *routeJ
 	if !changed && !job.request.Message.Opened && v.fallback == "" {
 		return nil
 	}
-	e := eventOf(t, *conv, store.ConversationRouted, store.Author{Kind: store.BySystem}, store.Detail{Users: users, Teams: teams, Reason: reason})
+	e := eventOf(t, *conv, store.ConversationRouted, store.Author{Kind: store.BySystem}, store.Detail{Users: users, Teams: teams, Reason: reason, Trace: traceOf(v.decision)})
 	e.Message = job.request.Message.ID
 	return t.AppendEvents(e)
+}
+
+// traceOf is what was tried on the way to a decision, as it is kept.
+func traceOf(d routing.Decision) []store.RouteStep {
+	trace := slices.Clone(d.Trace[:min(len(d.Trace), routing.LongestTrace)])
+	for i := range trace {
+		trace[i].Tried, trace[i].Result = shorten(trace[i].Tried, longestStep), shorten(trace[i].Result, longestStep)
+	}
+	return trace
+}
+
+// longestStep is how much of a part of a step is kept, in bytes.
+const longestStep = 2000
+
+// shorten returns the beginning of a text, which is valid UTF-8 without zero bytes.
+func shorten(text string, longest int) string {
+	if len(text) > longest {
+		text = text[:longest] + "…"
+	}
+	return strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\x00", "")
+}
+
+// colleagues is a company as routers look it up.
+type colleagues struct{ c *company }
+
+func (d colleagues) User(id store.UserID) (store.User, bool) {
+	u, ok := d.c.users[id]
+	u.Languages = slices.Clone(u.Languages)
+	return u, ok
+}
+
+func (d colleagues) Team(id store.TeamID) (store.Team, bool) {
+	team, ok := d.c.teams[id]
+	team.Members = slices.Clone(team.Members)
+	return team, ok
 }
 
 // able returns those of a decision who can answer, sorted, and says who can't

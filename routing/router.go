@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/teaminbox/teaminbox/store"
+	"github.com/teaminbox/teaminbox/when"
 )
 
 // Router decides who is concerned by an inbound message.
@@ -43,10 +44,41 @@ type Request struct {
 	// decision may name others.
 	Candidates []store.User
 
+	// Directory knows the account's other users and its teams. Nil knows nobody but
+	// the candidates.
+	Directory Directory
+
 	Now time.Time
 }
 
-// Decision names those who are concerned.
+// Directory looks users and teams up. What it returns belongs to the caller.
+type Directory interface {
+	User(id store.UserID) (u store.User, known bool)
+	Team(id store.TeamID) (t store.Team, known bool)
+}
+
+// User returns a user of the account: a candidate, or one that the Directory knows.
+func (r Request) User(id store.UserID) (u store.User, known bool) {
+	for _, c := range r.Candidates {
+		if c.ID == id {
+			return c, true
+		}
+	}
+	if r.Directory == nil {
+		return store.User{}, false
+	}
+	return r.Directory.User(id)
+}
+
+// Facts are what the conditions of package when look at.
+func (r Request) Facts() *when.Facts {
+	return &when.Facts{
+		Inbox: r.Inbox, Conversation: r.Conversation, Contact: r.Contact, Message: r.Message, First: r.First, Reopened: r.Reopened, Now: r.Now,
+	}
+}
+
+// Decision names those who are concerned. One that names nobody has no opinion: in
+// [First] the next router is asked.
 type Decision struct {
 	Users []store.UserID
 	Teams []store.TeamID
@@ -56,4 +88,14 @@ type Decision struct {
 	Keep bool
 
 	Reason string // in plain words, for the team
+
+	// Trace says what was tried on the way to the decision, in order. The engine
+	// keeps the first [LongestTrace] steps with the conversation.
+	Trace []store.RouteStep
 }
+
+// Named reports whether the decision names anybody.
+func (d Decision) Named() bool { return len(d.Users)+len(d.Teams) > 0 }
+
+// LongestTrace is how many steps of a Decision's Trace are kept.
+const LongestTrace = 200

@@ -36,6 +36,9 @@ type Settings struct {
 	// FirstReply answers a customer's first message. "" is silence.
 	FirstReply string `json:"first_reply,omitempty"`
 
+	// Rules say who is concerned by which messages, the first that holds. At most 500.
+	Rules []Rule `json:"rules,omitempty"`
+
 	// The answers to STOP, START and HELP. "" is a customary text with the
 	// inbox's name.
 	OptOutReply string `json:"opt_out_reply,omitempty"`

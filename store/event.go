@@ -35,6 +35,14 @@ type Detail struct {
 	// What a word about consent is about, if it is not everything.
 	Purpose   compliance.Purpose `json:"purpose,omitempty"`
 	Programme string             `json:"programme,omitempty"`
+
+	Trace []RouteStep `json:"trace,omitempty"` // of ConversationRouted: what was tried
+}
+
+// RouteStep is a step on the way to the decision who is concerned by a message.
+type RouteStep struct {
+	Tried  string `json:"tried"`  // in plain words: a rule, a condition, a router
+	Result string `json:"result"` // what came of it
 }
 
 // EventType says what happened.
@@ -53,7 +61,7 @@ const (
 	ConversationReopened EventType = "conversation.reopened" // by the customer or a person
 	ConversationClosed   EventType = "conversation.closed"
 	ConversationSnoozed  EventType = "conversation.snoozed"  // Until
-	ConversationRouted   EventType = "conversation.routed"   // Users, Teams, Reason
+	ConversationRouted   EventType = "conversation.routed"   // Users, Teams, Reason, Trace
 	ConversationAssigned EventType = "conversation.assigned" // Users, Teams, Removed: by a person
 	ConversationClaimed  EventType = "conversation.claimed"  // Users: who was removed by it
 	ConversationReleased EventType = "conversation.released" // Users: who can take it again
@@ -98,7 +106,7 @@ type Events interface {
 	LastEvent(account AccountID) (Cursor, error)
 	// DeleteEvents deletes the account's events up to a cursor.
 	DeleteEvents(account AccountID, through Cursor) error
-	// EraseReasons takes the Reason, which may quote somebody, out of the details
+	// EraseReasons takes the Reason and the Trace, which may quote somebody, out of the details
 	// of the events that a query selects, and returns the cursor of the last of
 	// them, or 0 if it selects none. That events have been deleted is no error.
 	EraseReasons(q EventQuery) (Cursor, error)

@@ -9,7 +9,6 @@ import (
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/vm"
-
 )
 
 // LongestExpression is how many bytes an expression may have.
@@ -135,4 +134,3 @@ func (f *Facts) profile() map[string]any {
 	}
 	return f.Profile
 }
-

@@ -22,7 +22,17 @@ func CopyAccount(a store.Account) store.Account { return a }
 // CopyInbox copies a record.
 func CopyInbox(i store.Inbox) store.Inbox {
 	i.Endpoints = slices.Clone(i.Endpoints)
+	i.Settings.Rules = CopyRules(i.Settings.Rules)
 	return i
+}
+
+// CopyRules copies a part of an inbox.
+func CopyRules(rules []store.Rule) []store.Rule {
+	rules = slices.Clone(rules)
+	for i := range rules {
+		rules[i].Users, rules[i].Teams = slices.Clone(rules[i].Users), slices.Clone(rules[i].Teams)
+	}
+	return rules
 }
 
 // CopyTeam copies a record.
@@ -124,8 +134,17 @@ func CopyEvent(e store.Event) store.Event {
 	e.Detail.Users = slices.Clone(e.Detail.Users)
 	e.Detail.Teams = slices.Clone(e.Detail.Teams)
 	e.Detail.Removed = slices.Clone(e.Detail.Removed)
+	e.Detail.Trace = slices.Clone(e.Detail.Trace)
 	e.Detail.Until = Time(e.Detail.Until)
 	return e
+}
+
+// EraseDetail takes what may quote somebody out of a part of an event, and reports
+// whether there was any.
+func EraseDetail(d store.Detail) (store.Detail, bool) {
+	changed := d.Reason != "" || len(d.Trace) > 0
+	d.Reason, d.Trace = "", nil
+	return d, changed
 }
 
 // CopyStray copies a record.

@@ -64,7 +64,7 @@ func (t *tx) EraseReasons(q store.EventQuery) (store.Cursor, error) {
 	}
 	t.wrote = true
 	for _, e := range selected {
-		e.Detail.Reason = ""
+		e.Detail, _ = record.EraseDetail(e.Detail)
 		t.events.set(t.number, eventKey{account: e.Account, cursor: e.Cursor}, &e)
 		if e.Conversation != 0 {
 			t.events.set(t.number, eventKey{e.Account, e.Conversation, e.Cursor}, &e)

@@ -163,10 +163,10 @@ func (t *tx) EraseReasons(q store.EventQuery) (store.Cursor, error) {
 	var cursors []store.Cursor
 	var details []*string
 	for _, e := range selected {
-		if e.Detail.Reason == "" {
+		changed := false
+		if e.Detail, changed = record.EraseDetail(e.Detail); !changed {
 			continue
 		}
-		e.Detail.Reason = ""
 		cursors, details = append(cursors, e.Cursor), append(details, nil)
 		if reflect.ValueOf(e.Detail).IsZero() {
 			continue

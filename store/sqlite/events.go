@@ -70,10 +70,10 @@ func (t *tx) EraseReasons(q store.EventQuery) (store.Cursor, error) {
 		return 0, err
 	}
 	for _, e := range selected {
-		if e.Detail.Reason == "" {
+		changed := false
+		if e.Detail, changed = record.EraseDetail(e.Detail); !changed {
 			continue
 		}
-		e.Detail.Reason = ""
 		detail, err := encodeDetail(e.Detail)
 		if err != nil {
 			return 0, t.fail(err)
