@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/teaminbox/teaminbox/compliance"
 	"github.com/teaminbox/teaminbox/inbox"
 	"github.com/teaminbox/teaminbox/store"
 )
@@ -26,6 +27,7 @@ const (
 type api struct {
 	engine  *inbox.Inbox
 	account inbox.AccountID
+	places  compliance.Locator // tells where a number may be
 	log     *slog.Logger
 }
 
@@ -52,6 +54,7 @@ func (a *api) routes(mux *http.ServeMux, who authenticator) {
 	handle("GET /api/conversations/{id}/sendability", a.sendability)
 	handle("POST /api/conversations/{id}/reply", a.reply)
 	handle("POST /api/conversations/{id}/note", a.note)
+	handle("POST /api/conversations/{id}/ask", a.ask)
 	handle("POST /api/conversations/{id}/claim", act((*inbox.Agent).Claim))
 	handle("POST /api/conversations/{id}/release", act((*inbox.Agent).Release))
 	handle("POST /api/conversations/{id}/close", act((*inbox.Agent).Close))
@@ -59,6 +62,7 @@ func (a *api) routes(mux *http.ServeMux, who authenticator) {
 	handle("POST /api/conversations/{id}/read", a.read)
 	handle("POST /api/conversations/{id}/hold/release", a.releaseHold)
 	handle("POST /api/conversations/{id}/hold/opt-out", a.confirmOptOut)
+	handle("POST /api/messages/{id}/cancel", settle(cancel))
 	handle("POST /api/messages/{id}/resend", settle((*inbox.Agent).Resend))
 	handle("POST /api/messages/{id}/sent", settle((*inbox.Agent).MarkSent))
 	handle("GET /api/strays", a.strays)
@@ -94,7 +98,8 @@ func afterwards(ctx context.Context, agent *inbox.Agent, id inbox.ConversationID
 	return conversationOf(view), err
 }
 
-// settle makes a handler of what a user decides about an unconfirmed message.
+// settle makes a handler of what a user decides about a message that waits, or of
+// which nobody knows whether it was sent.
 func settle(do func(*inbox.Agent, context.Context, inbox.MessageID) error) handler {
 	return func(_ http.ResponseWriter, r *http.Request, agent *inbox.Agent) (any, error) {
 		id, err := pathID[inbox.MessageID](r)
@@ -190,43 +195,7 @@ func (a *api) messages(_ http.ResponseWriter, r *http.Request, agent *inbox.Agen
 	for i, m := range messages {
 		out[i] = messageOf(m)
 	}
-	return out, nil
-}
-
-func (a *api) reply(w http.ResponseWriter, r *http.Request, agent *inbox.Agent) (any, error) {
-	id, in, err := writing(w, r)
-	if err != nil {
-		return nil, err
-	}
-	m, err := agent.Reply(r.Context(), id, inbox.Draft{Text: in.Text, RequestKey: in.RequestKey, Seen: in.Seen})
-	return messageOf(m), err
-}
-
-func (a *api) note(w http.ResponseWriter, r *http.Request, agent *inbox.Agent) (any, error) {
-	id, in, err := writing(w, r)
-	if err != nil {
-		return nil, err
-	}
-	m, err := agent.Note(r.Context(), id, in.Text, in.RequestKey)
-	return messageOf(m), err
-}
-
-// written is what a user sends as a reply or a note. RequestKey is the
-// page's own key of it: sent twice, it is there once. Seen is the number of the
-// last message that the page showed.
-type written struct {
-	Text       string `json:"text"`
-	RequestKey string `json:"request_key"`
-	Seen       int64  `json:"seen"`
-}
-
-func writing(w http.ResponseWriter, r *http.Request) (inbox.ConversationID, written, error) {
-	var in written
-	id, err := pathID[inbox.ConversationID](r)
-	if err != nil {
-		return 0, in, err
-	}
-	return id, in, readJSON(w, r, &in)
+	return out, a.withLedger(r.Context(), messages, out)
 }
 
 func (a *api) read(w http.ResponseWriter, r *http.Request, agent *inbox.Agent) (any, error) {
@@ -241,43 +210,6 @@ func (a *api) read(w http.ResponseWriter, r *http.Request, agent *inbox.Agent) (
 		return nil, err
 	}
 	return nil, agent.MarkRead(r.Context(), id, in.Seq)
-}
-
-// decision is what a user says of a message that may be a wish to stop. Seen is
-// the number of the last message that the page showed.
-type decision struct {
-	Seen   int64  `json:"seen"`
-	Reason string `json:"reason"`
-}
-
-func (a *api) releaseHold(w http.ResponseWriter, r *http.Request, agent *inbox.Agent) (any, error) {
-	var in decision
-	id, err := pathID[inbox.ConversationID](r)
-	if err != nil {
-		return nil, err
-	}
-	if err := readJSON(w, r, &in); err != nil {
-		return nil, err
-	}
-	if err := agent.ReleaseHold(r.Context(), id, in.Seen, in.Reason); err != nil {
-		return nil, err
-	}
-	return afterwards(r.Context(), agent, id)
-}
-
-func (a *api) confirmOptOut(w http.ResponseWriter, r *http.Request, agent *inbox.Agent) (any, error) {
-	var in decision
-	id, err := pathID[inbox.ConversationID](r)
-	if err != nil {
-		return nil, err
-	}
-	if err := readJSON(w, r, &in); err != nil {
-		return nil, err
-	}
-	if err := agent.ConfirmOptOut(r.Context(), id, in.Reason); err != nil {
-		return nil, err
-	}
-	return afterwards(r.Context(), agent, id)
 }
 
 func (a *api) strays(_ http.ResponseWriter, r *http.Request, agent *inbox.Agent) (any, error) {

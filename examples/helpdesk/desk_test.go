@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/teaminbox/teaminbox/channel"
 	"github.com/teaminbox/teaminbox/channel/simulated"
@@ -36,6 +37,7 @@ type desk struct {
 type holdings struct {
 	conversation inbox.ConversationID
 	message      inbox.MessageID // in the conversation, unconfirmed
+	waiting      inbox.MessageID // in the conversation, to be sent later
 	task         store.TaskID    // of the conversation, set aside
 	stray        store.StrayID
 }
@@ -43,7 +45,7 @@ type holdings struct {
 // about returns the path and the body with which a route is asked about
 // something of these, or about what has another id.
 func (h holdings) about(r route, another ...string) (path, body string) {
-	id := map[need]string{aConversation: h.conversation.String(), aMessage: h.message.String(), aStray: h.stray.String(), aTask: h.task.String()}[r.need]
+	id := map[need]string{aConversation: h.conversation.String(), aMessage: h.message.String(), aWaiting: h.waiting.String(), aStray: h.stray.String(), aTask: h.task.String()}[r.need]
 	if len(another) > 0 {
 		id = another[0]
 	}
@@ -108,7 +110,7 @@ func newDesk(t testing.TB) *desk {
 
 // trouble puts into a conversation what only time and bad luck bring about: a
 // message of which nobody knows whether it was sent, and work that was set
-// aside.
+// aside; and a message that waits for its time.
 func (d *desk) trouble(db store.Store, account inbox.AccountID, h *holdings) {
 	d.t.Helper()
 	d.must(db.Update(d.t.Context(), func(tx store.Tx) error {
@@ -121,16 +123,34 @@ func (d *desk) trouble(db store.Store, account inbox.AccountID, h *holdings) {
 			return err
 		}
 		h.message, h.task = inbox.MessageID(id), store.TaskID(id)
-		conv.LastSeq++
+		conv.LastSeq += 2
 		return errors.Join(
 			tx.PutConversations(conv),
 			tx.PutMessages(store.Message{
-				ID: h.message, Account: account, Conversation: conv.ID, Seq: conv.LastSeq, Direction: store.Outbound, Author: store.Author{Kind: store.BySystem},
+				ID: h.message, Account: account, Conversation: conv.ID, Seq: conv.LastSeq - 1, Direction: store.Outbound, Author: store.Author{Kind: store.BySystem},
 				Channel: conv.Channel, From: conv.Ours, To: conv.Theirs, Text: "perhaps", Purpose: compliance.Conversational, State: store.StateUnconfirmed,
 			}),
+			d.waits(tx, conv, h),
 			tx.PutTasks(store.Task{ID: h.task, Account: account, Conversation: conv.ID, Kind: store.TaskWake, SetAside: true}),
 		)
 	}))
+}
+
+func (d *desk) waits(tx store.Tx, conv store.Conversation, h *holdings) error {
+	id, err := tx.NewID()
+	if err != nil {
+		return err
+	}
+	h.waiting = inbox.MessageID(id)
+	due := time.Date(2100, 1, 1, 9, 0, 0, 0, time.UTC)
+	return errors.Join(
+		tx.PutMessages(store.Message{
+			ID: h.waiting, Account: conv.Account, Conversation: conv.ID, Seq: conv.LastSeq, Direction: store.Outbound, Author: store.Author{Kind: store.ByUser, User: "alice"},
+			Channel: conv.Channel, From: conv.Ours, To: conv.Theirs, Text: "later", Purpose: compliance.Transactional, State: store.StateDeferred, DueAt: due,
+			Extras: &store.Extras{Plan: store.Plan{NotBefore: due}},
+		}),
+		tx.PutTasks(store.Task{ID: store.TaskID(id), Account: conv.Account, Conversation: conv.ID, Kind: store.TaskSend, Message: h.waiting, DueAt: due}),
+	)
 }
 
 func (d *desk) must(err error) {

@@ -28,7 +28,7 @@ func FuzzAPI(f *testing.F) {
 	patterns := slices.Sorted(maps.Keys(routes))
 	users := []string{"alice", "bob", "carol", "dave", "", "mallory"}
 	for i, pattern := range patterns {
-		id := map[need]string{aConversation: d.ours.conversation.String(), aMessage: d.ours.message.String(), aStray: d.ours.stray.String()}[routes[pattern].need]
+		id := map[need]string{aConversation: d.ours.conversation.String(), aMessage: d.ours.message.String(), aWaiting: d.ours.waiting.String(), aStray: d.ours.stray.String()}[routes[pattern].need]
 		_, body := d.ours.about(routes[pattern])
 		f.Add(uint8(i), uint8(0), id, "status=open&inbox=support&mine=false&before=1772636400000000-7&after=1&q=ONLY+may&limit=3", "application/json", body, "1")
 		f.Add(uint8(i), uint8(2), id, "before=-5-3&after=-1&status=&q=only&conversation=-1&limit=201", "application/json; charset=\"x", `{"text":"\u0000","seq":-1,"inbox":null}`, "+1")

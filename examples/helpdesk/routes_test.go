@@ -24,6 +24,7 @@ const (
 	aSeat                     // a user with a seat
 	aConversation             // a user with a seat, whose business the conversation is
 	aMessage                  // a user with a seat, whose business the message is
+	aWaiting                  // the same, of a message that waits to be sent
 	aStray                    // a user with a seat, in the account that has the stray
 	aTask                     // a user with a seat, in the account that owes it
 )
@@ -55,6 +56,7 @@ var routes = map[string]route{
 	"GET /api/conversations/{id}/sendability":   {need: aConversation, path: "/api/conversations/{id}/sendability"},
 	"POST /api/conversations/{id}/reply":        {need: aConversation, path: "/api/conversations/{id}/reply", body: `{"text":"hi","request_key":"a","seen":1}`},
 	"POST /api/conversations/{id}/note":         {need: aConversation, path: "/api/conversations/{id}/note", body: `{"text":"hm","request_key":"b","seen":0}`},
+	"POST /api/conversations/{id}/ask":          {need: aConversation, path: "/api/conversations/{id}/ask", body: `{"text":"Reply YES to hear from us.","request_key":"c"}`},
 	"POST /api/conversations/{id}/claim":        {need: aConversation, path: "/api/conversations/{id}/claim"},
 	"POST /api/conversations/{id}/release":      {need: aConversation, path: "/api/conversations/{id}/release"},
 	"POST /api/conversations/{id}/close":        {need: aConversation, path: "/api/conversations/{id}/close"},
@@ -62,6 +64,7 @@ var routes = map[string]route{
 	"POST /api/conversations/{id}/read":         {need: aConversation, path: "/api/conversations/{id}/read", body: `{"seq":0}`},
 	"POST /api/conversations/{id}/hold/release": {need: aConversation, path: "/api/conversations/{id}/hold/release", body: `{"seen":0,"reason":""}`},
 	"POST /api/conversations/{id}/hold/opt-out": {need: aConversation, path: "/api/conversations/{id}/hold/opt-out", body: `{"reason":"he said so"}`},
+	"POST /api/messages/{id}/cancel":            {need: aWaiting, path: "/api/messages/{id}/cancel"},
 	"POST /api/messages/{id}/resend":            {need: aMessage, path: "/api/messages/{id}/resend"},
 	"POST /api/messages/{id}/sent":              {need: aMessage, path: "/api/messages/{id}/sent"},
 	"GET /api/search":                           {need: aSeat, path: "/api/search?q=only+may"},

@@ -90,7 +90,7 @@ func TestDeniedByDefault(t *testing.T) {
 				refused("about "+id, http.StatusNotFound, d.as("alice", method, bad, body))
 			}
 		}
-		if r.need == aConversation || r.need == aMessage {
+		if r.need == aConversation || r.need == aMessage || r.need == aWaiting {
 			refused("of another inbox", http.StatusNotFound, d.as("carol", method, path, body))
 		}
 		if d.kept() != before {

@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/teaminbox/teaminbox/compliance/zones"
 	"github.com/teaminbox/teaminbox/inbox"
 )
 
@@ -29,7 +30,7 @@ func (p *program) newMux(closing <-chan struct{}) (*http.ServeMux, error) {
 	mux.HandleFunc("GET /healthz", p.healthz)
 	mux.HandleFunc("GET /readyz", p.readyz)
 	who := authenticator{users: demoUserIDs()}
-	a := &api{engine: p.engine, account: inbox.DefaultAccount, log: p.log}
+	a := &api{engine: p.engine, account: inbox.DefaultAccount, places: zones.Numbers(), log: p.log}
 	a.routes(mux, who)
 	who.routes(mux, a.fail)
 	s := &stream{engine: p.engine, account: inbox.DefaultAccount, log: p.log, fail: a.fail}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -92,13 +93,41 @@ type message struct {
 	User      inbox.UserID     `json:"user,omitempty"`
 	Text      string           `json:"text"`
 	Extras    *extras          `json:"extras,omitempty"`
-	Meant     string           `json:"meant,omitempty"` // opt_out, opt_in, help or ambiguous
+	Meant     string           `json:"meant,omitempty"` // opt_out, opt_in, help or ambiguous; asked, of a question to opt in
 	State     store.State      `json:"state,omitempty"`
 	Code      string           `json:"code,omitempty"`
 	Reason    string           `json:"reason,omitempty"`
 	DueAt     time.Time        `json:"due_at,omitzero"`
 	At        time.Time        `json:"at"`
 	Version   int64            `json:"version"`
+
+	Purpose   compliance.Purpose `json:"purpose,omitempty"` // of what was sent
+	Programme string             `json:"programme,omitempty"`
+	Expires   time.Time          `json:"expires,omitzero"`
+	WaitsFor  string             `json:"waits_for,omitempty"` // of a deferred message: its time, the end of quiet hours, or a decision
+	Decided   *decided           `json:"decided,omitempty"`   // about a message that may have been a wish to stop
+	Asked     *asked             `json:"asked,omitempty"`     // what became of a question to opt in
+}
+
+// What a message may wait for.
+const (
+	waitsForItsTime   = "time"
+	waitsForNoQuiet   = "quiet"
+	waitsForADecision = "decision"
+)
+
+// waitsFor says what a deferred message waits for, or "".
+func waitsFor(m inbox.Message) string {
+	switch d := m.Decision; {
+	case m.State != store.StateDeferred:
+	case d != nil && d.Verdict == compliance.NeedsHuman:
+		return waitsForADecision
+	case d != nil && d.Verdict == compliance.Defer:
+		return waitsForNoQuiet
+	case m.Extras != nil && m.DueAt.Equal(m.Extras.NotBefore):
+		return waitsForItsTime
+	}
+	return ""
 }
 
 // extras is what the page shows besides the text. Media stay at the provider;
@@ -115,11 +144,13 @@ func messageOf(m inbox.Message) message {
 	out := message{
 		ID: m.ID, Seq: m.Seq, Direction: m.Direction, Author: m.Author.Kind, User: m.Author.User, Text: m.Text,
 		State: m.State, Code: m.Code, Reason: m.Reason, DueAt: m.DueAt, At: m.CreatedAt, Version: m.Version,
+		Purpose: m.Purpose, WaitsFor: waitsFor(m),
 	}
 	if m.Kind != compliance.None {
 		out.Meant = m.Kind.String()
 	}
 	if x := m.Extras; x != nil {
+		out.Programme, out.Expires = x.Programme, x.Expires
 		out.Extras = &extras{Media: x.Media, Location: x.Location, Button: x.Button, Late: x.Late, Problems: x.Problems}
 	}
 	return out
@@ -171,7 +202,8 @@ type named struct {
 	ID        string            `json:"id"`
 	Name      string            `json:"name"`
 	Addresses []channel.Address `json:"addresses,omitempty"`
-	Mine      bool              `json:"mine,omitempty"` // of an inbox: the user's team stands behind it
+	Brand     string            `json:"brand,omitempty"` // of an inbox: what customers call the company
+	Mine      bool              `json:"mine,omitempty"`  // of an inbox: the user's team stands behind it
 }
 
 func directoryOf(me inbox.UserID, users []inbox.User, teams []inbox.Team, inboxes, mine []store.Inbox) directory {
@@ -183,7 +215,7 @@ func directoryOf(me inbox.UserID, users []inbox.User, teams []inbox.Team, inboxe
 		d.Teams = append(d.Teams, named{ID: string(t.ID), Name: t.Name})
 	}
 	for _, b := range inboxes {
-		n := named{ID: string(b.ID), Name: b.Name}
+		n := named{ID: string(b.ID), Name: b.Name, Brand: cmp.Or(b.Settings.Brand, b.Name)}
 		n.Mine = slices.ContainsFunc(mine, func(m store.Inbox) bool { return m.ID == b.ID })
 		for _, e := range b.Endpoints {
 			n.Addresses = append(n.Addresses, e.Address)
