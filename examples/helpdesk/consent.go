@@ -153,6 +153,9 @@ func askedOf(entries []compliance.Entry, id compliance.EntryID) *asked {
 		return nil
 	}
 	q := asked{Until: entries[i].Until, About: entries[i].InWords()}
+	if entries[i].Strength == compliance.NotMarketing {
+		q.About += " but marketing"
+	}
 	for _, e := range entries {
 		answers := e.Kind == compliance.OptIn || e.Kind == compliance.OptOut
 		if answers && !e.OccurredAt.Before(entries[i].OccurredAt) && e.OccurredAt.Before(q.Until) && (q.Answer == "" || e.OccurredAt.Before(q.At)) {

@@ -219,7 +219,7 @@ document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible" && thread?.id) changed(thread.id);
 });
 document.addEventListener("keydown", (e) => {
-  if (!list || byId("desk").hidden || e.ctrlKey || e.metaKey || e.altKey || /^(TEXTAREA|INPUT|SELECT)$/.test(e.target.tagName)) return;
+  if (!list || byId("desk").hidden || document.querySelector("dialog[open]") || e.ctrlKey || e.metaKey || e.altKey || /^(TEXTAREA|INPUT|SELECT)$/.test(e.target.tagName)) return;
   const shown = search.active ? search : list;
   if (e.key === "/") { e.preventDefault(); search.enter(); }
   else if (e.key === "j") shown.step(1);

@@ -8,5 +8,6 @@ export class Directory {
   }
 
   user(id) { return this.users.get(id) || id; }
+  brand(id) { return this.inboxes.find((b) => b.id === id)?.brand || id; }
   inbox(id) { return this.inboxes.find((b) => b.id === id)?.name || id; }
 }

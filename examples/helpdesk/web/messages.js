@@ -3,6 +3,7 @@
 import { Children, byId, element } from "./dom.js";
 import { marked } from "./marks.js";
 import { day, moment, time } from "./words.js";
+import { own, place, when } from "./zone.js";
 
 const states = {
   queued: "Queued", attempting: "Sending", retrying: "Trying again", deferred: "Sent later", unconfirmed: "Perhaps not sent",
@@ -14,6 +15,7 @@ const meanings = {
   opt_out: "The customer opted out with this message.", opt_in: "The customer opted in with this message.",
   help: "The customer asked for help, and has an automatic answer.", ambiguous: "The customer may want to opt out. Please look.",
 };
+const purposes = { transactional: "Transactional", marketing: "Marketing" };
 
 export const failed = (m) => bad.has(m.state);
 
@@ -29,24 +31,25 @@ const glow = 4000; // milliseconds for which a message that was looked for stand
 export class Messages {
   // onAgain is called with the text of a message that did not arrive, for
   // writing it again; onSettle with the id of one of which nobody knows whether
-  // it was sent, and what the user says: "resend" or "sent".
-  constructor({ onAgain, onSettle }) {
-    this.onAgain = onAgain;
-    this.onSettle = onSettle;
+  // it was sent, and what the user says: "resend" or "sent"; onCancel with one
+  // that waits, and whether it is to be written anew.
+  constructor({ onAgain, onSettle, onCancel }) {
+    Object.assign(this, { onAgain, onSettle, onCancel });
     this.directory = null;
     this.box = byId("messages");
     this.rows = new Children(byId("message-list"), (node, item) => this.fill(node, item));
   }
 
-  // show shows messages in their order, with what was found in one of them.
-  show(messages, found) {
+  // show shows messages in their order, with what was found in one of them, and
+  // what waits by the clock of the customer's zone, if that is known.
+  show(messages, found, zone) {
     const items = [];
     let last = "";
     for (const m of messages) {
       const name = day(m.at);
       if (name !== last) items.push({ key: "day " + m.at.slice(0, 10) + " " + name, day: name });
       last = name;
-      items.push({ key: m.seq, ...m, marks: m.seq === found?.seq ? found.marks : [] });
+      items.push({ key: m.seq, ...m, marks: m.seq === found?.seq ? found.marks : [], zone: m.state === "deferred" || m.asked ? zone : "" });
     }
     this.rows.show(items);
   }
@@ -88,20 +91,41 @@ export class Messages {
     const who = writer(m, this.directory);
     node.className = "message " + m.direction + (mine ? " mine" : "") + (m.direction === "out" && m.author !== "user" ? " automatic" : "") + (failed(m) ? " failed" : "");
     node.dataset.seq = m.seq;
+    node.toggleAttribute("data-waits", m.state === "deferred");
     const facts = element("span", { class: "facts" });
     const say = (part) => facts.append(facts.firstChild ? " · " : "", part);
     if (m.direction === "note") say("Note");
     if (m.extras?.late) say(element("span", { title: "No webhook brought this message; it was fetched from the provider afterwards" }, "Late"));
     if (who) say(who);
     say(element("time", { datetime: m.at, title: moment(m.at) }, time(m.at)));
-    if (m.state) say(element("span", { class: "state", "data-state": m.state }, states[m.state] || m.state));
-    if (m.due_at && (m.state === "retrying" || m.state === "deferred")) say("at " + time(m.due_at));
+    if (m.direction === "out" && m.author === "user" && purposes[m.purpose]) say(purposes[m.purpose] + (m.programme ? " (" + m.programme + ")" : ""));
+    if (m.state) say(element("span", { class: "state", "data-state": m.state, title: m.waits_for && m.due_at ? moment(m.due_at) : undefined }, waiting(m) || states[m.state] || m.state));
+    if (m.due_at && (m.state === "retrying" || m.state === "deferred" && !waiting(m))) say("at " + time(m.due_at));
     node.replaceChildren(
       m.direction === "in" ? element("span", { class: "hidden" }, "Customer: ") : "",
       m.text ? element("p", { class: "text", dir: "auto" }, ...marked(m.text, m.marks)) : "", ...attachments(m.extras),
-      m.meant && m.direction === "in" ? element("span", { class: "reason" }, meanings[m.meant]) : "",
-      facts, m.state && m.reason && !failed(m) && m.state !== "canceled" ? element("span", { class: "reason" }, m.reason) : "",
-      failed(m) ? this.failure(m) : "");
+      m.meant && m.direction === "in" ? element("span", { class: "reason" }, m.decided ? this.decision(m.decided) : meanings[m.meant]) : "",
+      facts, m.state && m.reason && !failed(m) && m.state !== "canceled" && !(waiting(m) && m.waits_for !== "decision") ? element("span", { class: "reason" }, m.reason) : "",
+      m.asked ? element("span", { class: "reason", "data-answer": m.asked.answer ?? "" }, outcome(m)) : "",
+      failed(m) ? this.failure(m) : "", m.state === "deferred" ? this.wait(m) : "");
+  }
+
+  // decision tells who has decided about a message, what, when, and why.
+  decision(d) {
+    const what = d.opt_out ? "an opt-out" : "no wish to stop";
+    const who = !d.user ? "Nobody decided in time, so it is an opt-out" : (d.user === this.directory.me ? "You" : this.directory.user(d.user)) + " decided: " + what;
+    return [who, day(d.at) === "Today" ? time(d.at) : day(d.at) + " " + time(d.at), d.reason ? "“" + d.reason + "”" : ""].filter(Boolean).join(" · ");
+  }
+
+  // wait offers what can be done with a message that waits.
+  wait(m) {
+    const cancel = (edit) => (click) => {
+      for (const button of click.currentTarget.parentNode.querySelectorAll("button")) button.disabled = true;
+      this.onCancel(m, edit);
+    };
+    return element("span", { class: "waiting" },
+      element("button", { type: "button", "data-act": "cancel", onclick: cancel(false), title: "Don't send it" }, "Cancel"),
+      m.text && m.author === "user" && !m.asked && !m.extras?.media ? element("button", { type: "button", "data-act": "edit", onclick: cancel(true), title: "Take it back into the box below" }, "Edit") : "");
   }
 
   failure(m) {
@@ -124,6 +148,27 @@ export class Messages {
       element("button", { type: "button", onclick: settle("sent"), title: "The customer has it: don't send it again" }, "It was sent"),
       element("button", { type: "button", onclick: settle("resend"), title: "The customer may get it twice" }, "Send again"));
   }
+}
+
+// waiting says what a message waits for, or nothing if that is not known.
+function waiting(m) {
+  if (m.waits_for === "decision") return "Waits for a decision";
+  if (!m.waits_for || !m.due_at) return "";
+  const at = new Date(m.due_at), zone = m.zone || own;
+  if (m.waits_for === "time") return "Will be sent " + when(at, zone) + (m.zone ? " (customer's time)" : " (your time)");
+  const until = when(at, zone).replace("today ", "").replace("tomorrow ", "");
+  return "Quiet until " + until + (m.zone ? " in " + place(m.zone) : " (your time)");
+}
+
+// outcome says what became of a question to opt in.
+function outcome(m) {
+  const { answer, at, until, about } = m.asked;
+  const what = "Asked to opt in (" + about + "). ";
+  if (answer === "opt_in") return what + "They said yes: opted in " + when(new Date(at), own).replace("today ", "at ") + ".";
+  if (answer === "opt_out") return what + "They opted out.";
+  if (new Date(until) <= new Date()) return what + "They did not answer in time.";
+  if (m.state === "canceled" || failed(m)) return what + "It did not go; they can be asked again from " + when(new Date(until), own) + ".";
+  return what + "Open until " + when(new Date(until), own) + ", while it is the last message that they got.";
 }
 
 function attachments(x) {

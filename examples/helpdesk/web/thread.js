@@ -1,12 +1,15 @@
 // The open conversation and what can be done with it.
 
 import { get, post } from "./api.js";
+import { Ask } from "./ask.js";
 import { Composer } from "./composer.js";
 import { announce, byId, toast } from "./dom.js";
+import { Later } from "./later.js";
 import { failed, Messages } from "./messages.js";
 import { deadline, medium, number } from "./words.js";
 
 const page = 50; // messages that one request brings
+const pause = 300; // in typing, after which the gate is asked about a text, in milliseconds
 const acts = ["claim", "release", "close", "reopen"];
 
 export class Thread {
@@ -21,12 +24,20 @@ export class Thread {
     this.shown = 0; // the last message that was shown, by seq
     this.found = null; // the message that was looked for: { seq, marks }
     this.toldAbout = ""; // what sendability was asked about last
+    this.zone = ""; // the customer's time zone, if it is known
+    this.next = null; // when what is written may go, if not at once
     this.turn = 0; // answers for an earlier conversation are dropped
-    this.composer = new Composer({ send: (id, draft) => this.send(id, draft) });
-    this.rows = new Messages({ onAgain: (text) => this.composer.again(text), onSettle: (id, what) => this.settle(id, what) });
+    this.composer = new Composer({ send: (id, draft) => this.send(id, draft), onChange: () => this.tellSendability() });
+    this.later = new Later({ onChosen: (at) => this.composer.send(at), ask: (at) => this.against(at) });
+    this.question = new Ask({ onAsk: (id, question) => this.askConsent(id, question) });
+    this.rows = new Messages({
+      onAgain: (text) => this.composer.again(text), onSettle: (id, what) => this.settle(id, what), onCancel: (m, edit) => this.cancel(m, edit),
+    });
     for (const act of acts) byId(act).addEventListener("click", () => this.act(act));
-    byId("opt-out").addEventListener("click", () => this.act("hold/opt-out", {}));
-    byId("keep-writing").addEventListener("click", () => this.act("hold/release", { seen: this.shown }));
+    byId("opt-out").addEventListener("click", () => this.decide("hold/opt-out", {}));
+    byId("keep-writing").addEventListener("click", () => this.decide("hold/release", { seen: this.shown }));
+    for (const button of ["schedule", "send-then"]) byId(button).addEventListener("click", () => this.putOff());
+    byId("ask").addEventListener("click", () => this.openQuestion());
     byId("earlier").addEventListener("click", () => this.loadEarlier());
     byId("later").addEventListener("click", () => this.loadLater());
     byId("newer").addEventListener("click", () => this.toNewest());
@@ -48,6 +59,12 @@ export class Thread {
       if (this.id !== id) this.shown = 0;
       this.messages = new Map(pages.flat().map((m) => [m.seq, m]));
       this.reachesEnd = !found || pages[1].length < page;
+      if (this.id !== id) {
+        this.later.close();
+        this.question.close();
+        byId("hold-reason").value = this.zone = "";
+        this.next = null;
+      }
       this.conversation = conversation;
       this.rows.clear();
     }
@@ -67,6 +84,8 @@ export class Thread {
     this.turn++;
     const kept = reason !== "" && this.conversation && this.composer.hasDraft(this.id);
     this.composer.close();
+    this.later.close();
+    this.question.close();
     this.conversation = null;
     byId("gone").textContent = reason + (kept ? " What you have written is kept: it is here again when the conversation is." : "");
     byId("nothing").hidden = false;
@@ -153,6 +172,12 @@ export class Thread {
     if (this.reachesEnd && this.shown > 0) await post("/api/conversations/" + this.id + "/read", { seq: this.shown }).catch(() => {});
   }
 
+  // decide says what the message means that holds, and why if somebody wants to.
+  async decide(what, body) {
+    if (await this.act(what, { ...body, reason: byId("hold-reason").value.trim() })) byId("hold-reason").value = "";
+  }
+
+  // act does something with the conversation, and reports whether it is done.
   async act(what, body = {}) {
     const id = this.id;
     try {
@@ -162,8 +187,10 @@ export class Thread {
         this.render();
       }
       this.onChange(id, after);
+      return true;
     } catch (problem) {
       toast(problem.claimedBy ? this.claimedBy(problem.claimedBy) : problem.message);
+      return false;
     }
   }
 
@@ -179,6 +206,40 @@ export class Thread {
     }
   }
 
+  // cancel withdraws a message that waits; to edit it is to write it anew.
+  async cancel(m, edit) {
+    const id = this.id;
+    try {
+      await post("/api/messages/" + m.id + "/cancel");
+      if (this.id !== id) return;
+      if (edit) this.composer.again(m.text, m.purpose === "conversational" ? "" : m.purpose, m.programme);
+      else byId("messages").focus();
+    } catch (problem) {
+      toast(problem.claimedBy ? this.claimedBy(problem.claimedBy) : problem.message);
+      this.rows.clear(); // with buttons that can be pressed
+      this.render();
+    }
+  }
+
+  // putOff lets one choose when what is written goes.
+  putOff() {
+    if (byId("text").value.trim() === "") {
+      byId("text").focus();
+      this.composer.complain("Write the message first; then choose when it goes.");
+      return;
+    }
+    this.later.open(this.zone, this.next);
+  }
+
+  openQuestion() {
+    const c = this.conversation;
+    this.question.open({ id: c.id, brand: this.directory.brand(c.inbox), address: c.address, programme: this.composer.programme });
+  }
+
+  async askConsent(id, question) {
+    await this.put(id, await this.request(id, "ask", question));
+  }
+
   claimedBy(user) { return this.directory.user(user) + " has claimed this conversation."; }
 
   write(kind) { this.composer.write(kind); }
@@ -186,17 +247,28 @@ export class Thread {
   async send(id, draft) {
     // What came while the answer is on its way stays unread.
     const seen = id === this.id ? this.shown : 0;
-    let m;
+    const body = { text: draft.text, request_key: draft.key, seen };
+    if (draft.kind === "reply") Object.assign(body, { purpose: draft.purpose, programme: draft.programme, not_before: draft.notBefore });
+    await this.put(id, await this.request(id, draft.kind, body));
+  }
+
+  // request posts something about the conversation, and tells by name who has
+  // claimed it.
+  async request(id, what, body) {
     try {
-      m = await post("/api/conversations/" + id + "/" + draft.kind, { text: draft.text, request_key: draft.key, seen });
+      return await post("/api/conversations/" + id + "/" + what, body);
     } catch (problem) {
       if (problem.claimedBy) problem.message = this.claimedBy(problem.claimedBy);
       throw problem;
     }
+  }
+
+  // put shows a message that the user has written.
+  async put(id, m) {
     if (this.id !== id) return;
     if (!this.reachesEnd) { await this.toNewest(); return; }
     const had = this.messages.get(m.seq); // the stream may have been faster
-    if (!had || had.version <= m.version) this.messages.set(m.seq, m);
+    if (!had || had.version < m.version) this.messages.set(m.seq, m);
     this.render();
     this.rows.toEnd();
   }
@@ -221,24 +293,58 @@ export class Thread {
     if (!this.reachesEnd) byId("newer").hidden = false;
     byId("newer").textContent = this.reachesEnd || c.unread > 0 ? "New message ↓" : "Newest messages ↓";
     this.rows.directory = this.directory;
-    this.rows.show(all, this.found);
+    this.rows.show(all, this.found, this.zone);
     this.tellSendability();
   }
 
-  // tellSendability says below the text what whoever writes should know: that it is
-  // night where the customer is, or that only a template may be sent. It is a
-  // courtesy: what is sent is decided about when it is.
+  // tellSendability says below the text what whoever writes should know: that what
+  // they have chosen may not be sent, that it is night where the customer is, or
+  // that only a template may be sent. It is a courtesy: what is sent is decided
+  // about when it is.
   async tellSendability() {
     const c = this.conversation;
-    const about = [c.id, c.version, c.unread, Boolean(c.opted_out), Boolean(c.held)].join();
+    if (!c || this.composer.id !== c.id) return;
+    const asked = this.sendabilityPath();
+    const about = [c.version, c.unread, Boolean(c.opted_out), Boolean(c.held), asked].join();
     if (about === this.toldAbout) return;
+    // What one chooses is answered at once, what one types when one pauses.
+    const typing = this.toldAbout.split("&text=")[0] === about.split("&text=")[0];
     this.toldAbout = about;
-    const s = await get("/api/conversations/" + c.id + "/sendability").catch(() => null);
+    if (typing) await new Promise((resolve) => setTimeout(resolve, pause));
+    if (this.toldAbout !== about) return;
+    const s = await get(asked).catch(() => null);
     if (this.toldAbout !== about || this.id !== c.id) return;
+    // What has a banner needs no line.
+    const told = s && (s.status === "claimed" || s.status === "opted_out" && c.opted_out || s.status === "held" && c.held && !this.composer.purpose);
     const text = !s ? "" : s.status === "allowed" ? sentence(s.warning ?? "") || (s.free_text_until ? "WhatsApp's window for free text closes " + deadline(s.free_text_until) + "." : "")
-      : ["template_only", "quiet", "blocked"].includes(s.status) ? sentence(s.reason ?? "") : ""; // the rest has banners
+      : told ? "" : sentence(s.reason ?? "");
     say("sendability", text);
     byId("sendability").hidden = text === "";
+    byId("sendability").dataset.status = s?.status ?? "";
+    byId("send-then").hidden = !(s?.status === "quiet" || s?.status === "allowed" && s.warning);
+    this.next = s?.status === "quiet" && s.next ? new Date(s.next) : null;
+    if (this.zone !== (s?.zone ?? this.zone)) {
+      this.zone = s.zone;
+      this.render();
+    }
+  }
+
+  // sendabilityPath is where to ask whether what is written may be sent. Only of
+  // what sells does the text matter.
+  sendabilityPath(at) {
+    const { purpose, programme } = this.composer;
+    const query = new URLSearchParams();
+    if (purpose) query.set("purpose", purpose);
+    if (programme) query.set("programme", programme);
+    if (at) query.set("not_before", at.toISOString());
+    if (purpose === "marketing") query.set("text", byId("text").value.slice(0, 1600));
+    return "/api/conversations/" + this.id + "/sendability?" + query;
+  }
+
+  // against says what stands against sending at a moment what is written.
+  async against(at) {
+    const s = await get(this.sendabilityPath(at)).catch(() => null);
+    return !s || s.status === "allowed" ? sentence(s?.warning ?? "") : sentence(s.reason ?? "");
   }
 
   // ask asks whether a message means stop, if that is to be decided. A focused
