@@ -29,6 +29,7 @@ func TestBrowser(t *testing.T) {
 		"a customer is asked to opt in":       askedToOptIn,
 		"a message goes later":                sentLater,
 		"it is quiet where the customer is":   quietThere,
+		"what waits far above":                waitsFarAbove,
 		"the dialogs can be read":             legibleDialogs,
 		"a stray is put into an inbox":        strayed,
 		"without a seat there is nothing":     withoutSeat,

@@ -169,3 +169,24 @@ func quietThere(t *testing.T, b browser) {
 		}
 	}
 }
+
+// What waits is followed, however much has been written since.
+func waitsFarAbove(t *testing.T, b browser) {
+	server := start(t, dbFile(t), nil)
+	alice, phone := b.signIn(t, "alice", server.url), b.phone(t, server.url)
+	phone.say("hello")
+	alice.sees("the conversation", shows("#list .row", "0123"))
+	conv := "/api/conversations/" + server.conversations("alice").Conversations[0].ID.String()
+	var m message
+	later := time.Now().Add(72 * time.Hour).Format(time.RFC3339)
+	server.must(http.StatusOK, "bob", http.MethodPost, conv+"/reply", planned{written{Text: "In three days."}, trial{NotBefore: later}}, &m)
+	for i := range 60 {
+		server.must(http.StatusOK, "bob", http.MethodPost, conv+"/note", written{Text: fmt.Sprintf("note %d", i)}, nil)
+	}
+	alice.click(row(alice, "0123"))
+	alice.sees("the newest", shows(".message.note", "note 59")+` && !document.querySelector("[data-waits]")`)
+	alice.click("#earlier")
+	alice.sees("what waits", shows(".message[data-waits]", "In three days."))
+	server.must(http.StatusNoContent, "bob", http.MethodPost, "/api/messages/"+m.ID.String()+"/cancel", nil, nil)
+	alice.sees("that it is canceled", `!document.querySelector("[data-waits]") && `+shows(".message.out [data-state=canceled]", "Canceled"))
+}

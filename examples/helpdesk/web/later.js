@@ -37,7 +37,7 @@ export class Later {
     this.moments = offered.map(([, at]) => at);
     byId("later-choices").replaceChildren(...offered.map(([name, at], i) => element("label", {},
       element("input", { type: "radio", name: "later", value: String(i), checked: i === 0 }),
-      element("span", { class: "name" }, name), element("span", { class: "at" }, (at === next ? when(at, this.zone, now) : clock(at, this.zone)) + this.mine(at)))));
+      element("span", { class: "name" }, name), element("span", { class: "at" }, at === next ? when(at, this.zone, now) : clock(at, this.zone), this.mine(at)))));
     byId("later-at").value = local(now + 3600000, this.zone);
     byId("later-at").min = local(now, this.zone);
     byId("later-other").checked = false;
@@ -51,7 +51,7 @@ export class Later {
 
   // mine adds what one's own clock shows, if that is something else.
   mine(at) {
-    return local(at, own) === local(at, this.zone) ? "" : " (yours " + when(at, own) + ")";
+    return local(at, own) === local(at, this.zone) ? "" : element("small", {}, " yours " + when(at, own));
   }
 
   chosen() {

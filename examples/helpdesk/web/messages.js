@@ -49,7 +49,9 @@ export class Messages {
       const name = day(m.at);
       if (name !== last) items.push({ key: "day " + m.at.slice(0, 10) + " " + name, day: name });
       last = name;
-      items.push({ key: m.seq, ...m, marks: m.seq === found?.seq ? found.marks : [], zone: m.state === "deferred" || m.asked ? zone : "" });
+      // What is said of the days ahead changes with the day.
+      const ahead = m.state === "deferred" ? waiting(m, zone) : "";
+      items.push({ key: m.seq, ...m, marks: m.seq === found?.seq ? found.marks : [], ahead, outcome: m.asked ? outcome(m) : "" });
     }
     this.rows.show(items);
   }
@@ -99,14 +101,14 @@ export class Messages {
     if (who) say(who);
     say(element("time", { datetime: m.at, title: moment(m.at) }, time(m.at)));
     if (m.direction === "out" && m.author === "user" && purposes[m.purpose]) say(purposes[m.purpose] + (m.programme ? " (" + m.programme + ")" : ""));
-    if (m.state) say(element("span", { class: "state", "data-state": m.state, title: m.waits_for && m.due_at ? moment(m.due_at) : undefined }, waiting(m) || states[m.state] || m.state));
-    if (m.due_at && (m.state === "retrying" || m.state === "deferred" && !waiting(m))) say("at " + time(m.due_at));
+    if (m.state) say(element("span", { class: "state", "data-state": m.state, title: m.waits_for && m.due_at ? moment(m.due_at) : undefined }, m.ahead || states[m.state] || m.state));
+    if (m.due_at && (m.state === "retrying" || m.state === "deferred" && !m.ahead)) say("at " + time(m.due_at));
     node.replaceChildren(
       m.direction === "in" ? element("span", { class: "hidden" }, "Customer: ") : "",
       m.text ? element("p", { class: "text", dir: "auto" }, ...marked(m.text, m.marks)) : "", ...attachments(m.extras),
       m.meant && m.direction === "in" ? element("span", { class: "reason" }, m.decided ? this.decision(m.decided) : meanings[m.meant]) : "",
-      facts, m.state && m.reason && !failed(m) && m.state !== "canceled" && !(waiting(m) && m.waits_for !== "decision") ? element("span", { class: "reason" }, m.reason) : "",
-      m.asked ? element("span", { class: "reason", "data-answer": m.asked.answer ?? "" }, outcome(m)) : "",
+      facts, m.state && m.reason && !failed(m) && m.state !== "canceled" && !(m.ahead && m.waits_for !== "decision") ? element("span", { class: "reason" }, m.reason) : "",
+      m.asked ? element("span", { class: "reason", "data-answer": m.asked.answer ?? "" }, m.outcome) : "",
       failed(m) ? this.failure(m) : "", m.state === "deferred" ? this.wait(m) : "");
   }
 
@@ -150,14 +152,15 @@ export class Messages {
   }
 }
 
-// waiting says what a message waits for, or nothing if that is not known.
-function waiting(m) {
+// waiting says what a message waits for by the clock of the customer's zone, if that
+// is known, or nothing if it is not known what for.
+function waiting(m, customers) {
   if (m.waits_for === "decision") return "Waits for a decision";
   if (!m.waits_for || !m.due_at) return "";
-  const at = new Date(m.due_at), zone = m.zone || own;
-  if (m.waits_for === "time") return "Will be sent " + when(at, zone) + (m.zone ? " (customer's time)" : " (your time)");
+  const at = new Date(m.due_at), zone = customers || own;
+  if (m.waits_for === "time") return "Will be sent " + when(at, zone) + (customers ? " (customer's time)" : " (your time)");
   const until = when(at, zone).replace("today ", "").replace("tomorrow ", "");
-  return "Quiet until " + until + (m.zone ? " in " + place(m.zone) : " (your time)");
+  return "Quiet until " + until + (customers ? " in " + place(customers) : " (your time)");
 }
 
 // outcome says what became of a question to opt in.

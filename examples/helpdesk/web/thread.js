@@ -108,6 +108,10 @@ export class Thread {
     for (let page = newest; page.length > 0 && page.at(-1).seq > known + 1 && known > 0; newest = newest.concat(page)) {
       page = await get(path + "?before=" + page.at(-1).seq);
     }
+    // What waits may be far above, and is sent all the same.
+    for (const m of this.messages.values()) {
+      if (m.state === "deferred" && !newest.some((n) => n.seq === m.seq)) newest = newest.concat(await get(path + "?before=" + (m.seq + 1)));
+    }
     if (this.id !== id) return;
     const atEnd = this.rows.atEnd();
     let told = false;
