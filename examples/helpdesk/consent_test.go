@@ -29,6 +29,7 @@ func (d *desk) ask(method, path, body string, to any) (status int, text string) 
 func TestBadFieldsOfAMessageAreNamed(t *testing.T) {
 	d := newDesk(t)
 	conv := "/api/conversations/" + d.ours.conversation.String()
+	d.rest()
 	before := d.kept()
 	for _, c := range []struct{ what, method, path, body, want string }{
 		{"a purpose that is none", http.MethodPost, conv + "/reply", `{"text":"hi","purpose":"sales"}`, "purpose must be conversational, transactional or marketing"},

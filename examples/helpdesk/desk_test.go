@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -15,14 +16,15 @@ import (
 	"github.com/teaminbox/teaminbox/channel/simulated"
 	"github.com/teaminbox/teaminbox/channel/twilio/twiliotest"
 	"github.com/teaminbox/teaminbox/compliance"
+	"github.com/teaminbox/teaminbox/compliance/zones"
 	"github.com/teaminbox/teaminbox/inbox"
 	"github.com/teaminbox/teaminbox/store"
 	"github.com/teaminbox/teaminbox/store/sqlite"
 )
 
 // desk is everything that the program serves, on both of its lines, without a
-// process and without anything that works in the background: what the file
-// holds changes by requests alone.
+// process and without anything that works in the background but the index of the
+// search: what the file holds changes by requests alone, once that is at rest.
 type desk struct {
 	t       testing.TB
 	engine  *inbox.Inbox
@@ -79,7 +81,7 @@ func newDesk(t testing.TB) *desk {
 		accountSID: d.twilio.AccountSID, authTokens: []string{d.twilio.AuthToken}, apiURL: d.twilio.URL,
 	}})
 	d.must(err)
-	cfg := inbox.Config{Store: db, Channels: []channel.Channel{carrier, onTwilio.channel()}, Logger: quiet}
+	cfg := inbox.Config{Store: db, Channels: []channel.Channel{carrier, onTwilio.channel()}, Logger: quiet, OptOut: compliance.Standard{Places: zones.Numbers()}}
 	d.engine, err = inbox.New(cfg)
 	d.must(err)
 	d.must(seed(t.Context(), d.engine.Admin(inbox.DefaultAccount), "simulated", demoNumbers))
@@ -184,6 +186,17 @@ func (d *desk) serve(r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	d.handler.ServeHTTP(w, r)
 	return w
+}
+
+// rest waits until the index of the search has followed the messages, which it does
+// on its own a moment later: then what the file holds changes by requests alone.
+func (d *desk) rest() {
+	d.t.Helper()
+	ctx, cancel := context.WithTimeout(d.t.Context(), patience)
+	defer cancel()
+	for behind := true; behind; {
+		d.must(d.file.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM search_pending)").Scan(&behind))
+	}
 }
 
 // kept returns all that the database holds, table by table.
