@@ -347,7 +347,7 @@ func statusOf(err error) int {
 		return http.StatusNotFound
 	case errors.Is(err, inbox.ErrUnlicensed):
 		return http.StatusForbidden
-	case errors.Is(err, inbox.ErrAlreadyClaimed), errors.Is(err, inbox.ErrNotClaimed), errors.Is(err, inbox.ErrConflict), errors.Is(err, inbox.ErrSettled), errors.Is(err, inbox.ErrNotHeld):
+	case errors.Is(err, inbox.ErrAlreadyClaimed), errors.Is(err, inbox.ErrNotClaimed), errors.Is(err, inbox.ErrConflict), errors.Is(err, inbox.ErrSettled), errors.Is(err, inbox.ErrNotHeld), errors.Is(err, inbox.ErrAlreadyAsked):
 		return http.StatusConflict
 	case errors.Is(err, inbox.ErrBlocked):
 		return http.StatusUnprocessableEntity

@@ -75,8 +75,8 @@ func (a *api) ask(w http.ResponseWriter, r *http.Request, agent *inbox.Agent) (a
 	m, err := agent.AskConsent(r.Context(), id, inbox.ConsentQuestion{
 		Text: in.Text, Reach: compliance.Reach{Purpose: in.Purpose, Programme: in.Programme}, Strength: in.Strength, Evidence: in.Evidence, RequestKey: in.RequestKey,
 	})
-	if errors.Is(err, inbox.ErrConflict) {
-		return nil, &requestError{status: http.StatusConflict, detail: "the customer has been asked already, and that question is open; wait for their answer"}
+	if errors.Is(err, inbox.ErrAlreadyAsked) {
+		return nil, &requestError{status: http.StatusConflict, detail: "the customer has been asked already, and that question is open; wait for their answer, or cancel it if it waits"}
 	}
 	return messageOf(m), err
 }
@@ -156,9 +156,15 @@ func askedOf(entries []compliance.Entry, id compliance.EntryID) *asked {
 	if entries[i].Strength == compliance.NotMarketing {
 		q.About += " but marketing"
 	}
+	end := q.Until
+	for _, e := range entries { // one that was withdrawn, or asked next
+		if e.Kind == compliance.Asked && e.OccurredAt.After(entries[i].OccurredAt) && e.OccurredAt.Before(end) {
+			end = e.OccurredAt
+		}
+	}
 	for _, e := range entries {
 		answers := e.Kind == compliance.OptIn || e.Kind == compliance.OptOut
-		if answers && !e.OccurredAt.Before(entries[i].OccurredAt) && e.OccurredAt.Before(q.Until) && (q.Answer == "" || e.OccurredAt.Before(q.At)) {
+		if answers && !e.OccurredAt.Before(entries[i].OccurredAt) && e.OccurredAt.Before(end) && (q.Answer == "" || e.OccurredAt.Before(q.At)) {
 			q.Answer, q.At = e.Kind.String(), e.OccurredAt
 		}
 	}

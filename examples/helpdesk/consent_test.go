@@ -147,6 +147,29 @@ func TestQuestionAndItsAnswer(t *testing.T) {
 	}
 }
 
+// A question that was taken back before it went is open no more: the answer is to
+// the next one.
+func TestQuestionThatWasCanceled(t *testing.T) {
+	d := newDesk(t)
+	conv := "/api/conversations/" + d.ours.conversation.String()
+	var first, second message
+	d.ask(http.MethodPost, conv+"/ask", `{"text":"Reply YES to hear from us."}`, &first)
+	if status, text := d.ask(http.MethodPost, "/api/messages/"+first.ID.String()+"/cancel", "", nil); status != http.StatusNoContent {
+		t.Fatalf("HTTP %d, %s", status, text)
+	}
+	if status, text := d.ask(http.MethodPost, conv+"/ask", `{"text":"Reply YES to hear from us again."}`, &second); status != http.StatusOK {
+		t.Fatalf("HTTP %d, %s", status, text)
+	}
+	d.receive("stop", supportNumber, "STOP")
+	var all []message
+	d.ask(http.MethodGet, conv+"/messages", "", &all)
+	for _, m := range all {
+		if m.ID == first.ID && (m.State != store.StateCanceled || m.Asked == nil || m.Asked.Answer != "") || m.ID == second.ID && (m.Asked == nil || m.Asked.Answer != "opt_out") {
+			t.Errorf("%q is %s and %+v", m.Text, m.State, m.Asked)
+		}
+	}
+}
+
 // Who has decided about what may be a wish to stop stands at the message, with the
 // reason.
 func TestDecisionIsShownAtItsMessage(t *testing.T) {

@@ -169,8 +169,8 @@ function outcome(m) {
   const what = "Asked to opt in (" + about + "). ";
   if (answer === "opt_in") return what + "They said yes: opted in " + when(new Date(at), own).replace("today ", "at ") + ".";
   if (answer === "opt_out") return what + "They opted out.";
+  if (m.state === "canceled" || failed(m) && m.state !== "unconfirmed") return what + "It did not reach them; they can be asked again.";
   if (new Date(until) <= new Date()) return what + "They did not answer in time.";
-  if (m.state === "canceled" || failed(m)) return what + "It did not go; they can be asked again from " + when(new Date(until), own) + ".";
   return what + "Open until " + when(new Date(until), own) + ", while it is the last message that they got.";
 }
 
