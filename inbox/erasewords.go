@@ -1,0 +1,150 @@
+package inbox
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/compliance"
+	"github.com/teaminbox/teaminbox/store"
+)
+
+// messages erases those of a conversation, the newest first.
+func (x *erasing) messages(ctx context.Context, conv store.Conversation) error {
+	for before := int64(0); ; {
+		var page []store.Message
+		err := x.step(ctx, func(t *tx) error {
+			var err error
+			if page, err = t.ListMessages(store.MessageQuery{Conversation: conv.ID, Before: before, Limit: eraseBatch}); err != nil {
+				return err
+			}
+			var changed []store.Message
+			for _, m := range page {
+				if m, ok := eraseMessage(m, conv.Theirs, t.now); ok {
+					changed = append(changed, m)
+				}
+			}
+			t.onCommit(func() { x.report.Messages += int64(len(changed)) })
+			if len(changed) == 0 {
+				return nil
+			}
+			return t.PutMessages(changed...)
+		})
+		if err != nil {
+			return err
+		}
+		if len(page) < eraseBatch {
+			return nil
+		}
+		before = page[len(page)-1].Seq
+	}
+}
+
+// eraseMessage returns a message without what is personal, and whether it had any.
+// theirs is the address that the customer has in it, or "" for the one that is
+// there.
+func eraseMessage(m store.Message, theirs channel.Address, at time.Time) (store.Message, bool) {
+	had := m
+	if theirs != "" {
+		switch m.Direction {
+		case store.Inbound:
+			m.From = theirs
+		case store.Outbound:
+			m.To = theirs
+		case store.Note:
+		}
+	}
+	m.Text, m.Reason, m.RequestKey = "", "", ""
+	if m.Extras != nil {
+		kept := &store.Extras{Plan: m.Extras.Plan}
+		if m.Extras = nil; kept.Plan != (store.Plan{}) {
+			m.Extras = kept
+		}
+	}
+	if d := m.Decision; d != nil { // all but its words, and where the customer was
+		m.Decision = &compliance.Record{At: d.At, Verdict: d.Verdict, Until: d.Until, Entry: d.Entry, Purpose: d.Purpose, Consent: d.Consent, Version: d.Version}
+	}
+	if m.ErasedAt.IsZero() {
+		m.ErasedAt = at
+	}
+	return m, !reflect.DeepEqual(had, m)
+}
+
+// reasons erases those of a conversation's events.
+func (x *erasing) reasons(ctx context.Context, conv store.Conversation) error {
+	for after := store.Cursor(0); ; {
+		var last store.Cursor
+		err := x.step(ctx, func(t *tx) (err error) {
+			last, err = t.EraseReasons(store.EventQuery{Account: x.account, Conversation: conv.ID, After: after, Limit: eraseEvents})
+			return err
+		})
+		if err != nil || last == 0 {
+			return err
+		}
+		after = last
+	}
+}
+
+// strays erases what the customer has written to numbers of no inbox.
+func (x *erasing) strays(ctx context.Context) error {
+	for after := store.StrayID(0); ; {
+		var page []store.Stray
+		err := x.step(ctx, func(t *tx) error {
+			var err error
+			if page, err = t.ListStrays(x.account, after, eraseBatch); err != nil {
+				return err
+			}
+			erased := int64(0)
+			for _, s := range page {
+				pseudonym, err := x.whose(t, s)
+				if err != nil || pseudonym == (compliance.Key{}) {
+					if err != nil {
+						return err
+					}
+					continue
+				}
+				s.Inbound = channel.Inbound{ProviderID: s.Inbound.ProviderID, From: pseudonym.Address(), To: s.Inbound.To}
+				if s.ResolvedAt.IsZero() {
+					_, err = resolveStray(t, s, x.author(), "erased")
+				} else {
+					err = t.PutStrays(s)
+				}
+				if err != nil {
+					return err
+				}
+				erased++
+			}
+			t.onCommit(func() { x.report.Strays += erased })
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if len(page) < eraseBatch {
+			return nil
+		}
+		after = page[len(page)-1].ID
+	}
+}
+
+// whose returns the pseudonym of the person who has written a stray, if it is the
+// one who is erased.
+func (x *erasing) whose(t *tx, s store.Stray) (compliance.Key, error) {
+	if compliance.IsErased(s.Inbound.From) {
+		return compliance.Key{}, nil
+	}
+	for _, i := range identitiesOf(x.account, s.Inbound) {
+		known, _, err := t.pseudonyms(compliance.Key{Account: string(i.Account), Family: i.Family, Identity: i.Value})
+		if err != nil {
+			return compliance.Key{}, err
+		}
+		for _, p := range known {
+			if slices.Contains(x.pseudonyms, p) {
+				return p, nil
+			}
+		}
+	}
+	return compliance.Key{}, nil
+}
