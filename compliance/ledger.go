@@ -49,9 +49,9 @@ type Entry struct {
 	Disclosure string    `json:"disclosure,omitempty"` // what the contact was told and asked, word for word, if that is known
 	Via        Via       `json:"via,omitempty"`        // how they reached us, if not in a message on a channel of ours
 	Evidence   string    `json:"evidence,omitempty"`   // where the proof is, for what a person or a file has stated
-	Reason     string    `json:"reason,omitempty"`     // why it was recorded, in the words of whoever did
+	Reason     string    `json:"reason,omitempty"`     // why it was recorded, in the words of whoever did, or of the provider
 	Request    string    `json:"request,omitempty"`    // by which a repetition of the record is known, or ""
-	Rule       string    `json:"rule,omitempty"`       // what recognised them
+	Rule       string    `json:"rule,omitempty"`       // what recognised them, in words of ours: it is kept when what is personal is erased
 	Channel    string    `json:"channel,omitempty"`    // the channel's name
 	Message    string    `json:"message,omitempty"`    // our id of the message that brought it, or ""
 	Actor      string    `json:"actor,omitempty"`      // the operator's user id, or ""

@@ -244,7 +244,11 @@ func consentEvent(t *tx, conv store.Conversation, e compliance.Entry, after comp
 	case after.About(e.Purpose, e.Programme).OptedOut:
 		typ = stopped
 	}
-	return eventOf(t, conv, typ, authorOf(e), store.Detail{Reason: e.Rule, Purpose: e.Purpose, Programme: e.Programme})
+	reason := e.Rule
+	if e.Source == compliance.FromProvider && e.Reason != "" {
+		reason += ": " + e.Reason
+	}
+	return eventOf(t, conv, typ, authorOf(e), store.Detail{Reason: reason, Purpose: e.Purpose, Programme: e.Programme})
 }
 
 // entriesOf returns the entries of one key.

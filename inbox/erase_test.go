@@ -100,6 +100,12 @@ func life(t *testing.T, cfg inboxtest.Config) *talk {
 	if err != nil {
 		t.Fatal(err)
 	}
+	err = h.Inbox.Consent(t.Context(), "simulated", channel.ConsentUpdate{
+		From: alicesCustomer, To: inboxtest.SupportNumber, Change: channel.MarketingStopped, At: h.Now(), Code: "stop", Reason: "Alicia Quokka, +14155550123, wants no offers",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	h.Advance(time.Minute)
 	k.customer.Send("Stop with the xylophone")
 	k.customer.Send("STOP")

@@ -90,7 +90,7 @@ func (in *Inbox) reportConsent(t *tx, channelName string, u channel.ConsentUpdat
 			return err
 		}
 	}
-	w := word{change: u.Change, code: u.Code, rule: "the provider reported: " + reasonOf(u.Change, u.Reason), at: u.At}
+	w := word{change: u.Change, code: u.Code, reason: u.Reason, rule: "the provider reported: " + inWords(u.Change), at: u.At}
 	if box != nil {
 		return in.reportConsentTo(t, box.Account, channelName, u, w)
 	}
@@ -195,9 +195,9 @@ func (in *Inbox) reportedOf(t *tx, conv store.Conversation, m store.Message, w w
 		w.at = time.Time{} // the time is the report's, and when the customer has said it nobody knows
 	}
 	if compliance.IsErased(conv.Theirs) {
-		w.rule = "" // the provider's text may quote the address
+		w.reason = "" // it may quote the address
 	}
-	w.message, w.rule = m.ID, "the provider refused the message: "+reasonOf(w.change, w.rule)
+	w.message, w.rule = m.ID, "the provider refused the message: "+inWords(w.change)
 	e, said := w.entry(t.now, &before)
 	if !said {
 		return nil
@@ -210,15 +210,13 @@ func (in *Inbox) reportedOf(t *tx, conv store.Conversation, m store.Message, w w
 type word struct {
 	change  channel.ConsentChange
 	code    string
-	rule    string          // in plain words
+	reason  string          // the provider's own words, which may be personal
+	rule    string          // ours, which are not: the ledger keeps them for ever
 	at      time.Time       // by the provider's clock, or zero
 	message store.MessageID // that it refused, or 0
 }
 
-func reasonOf(c channel.ConsentChange, reason string) string {
-	if reason != "" {
-		return reason
-	}
+func inWords(c channel.ConsentChange) string {
 	switch c {
 	case channel.ConsentStopped:
 		return "the customer has opted out"
@@ -244,7 +242,7 @@ func (w word) entry(now time.Time, before *consent) (compliance.Entry, bool) {
 	if w.at.After(now.Add(clockSkew)) {
 		w.at = time.Time{}
 	}
-	e := compliance.Entry{Source: compliance.FromProvider, Text: w.code, Rule: w.rule, SentAt: record.Time(w.at)}
+	e := compliance.Entry{Source: compliance.FromProvider, Text: w.code, Reason: w.reason, Rule: w.rule, SentAt: record.Time(w.at)}
 	if w.message != 0 {
 		e.Message = w.message.String()
 	}

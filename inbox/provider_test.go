@@ -303,7 +303,7 @@ func TestNumberThatWasGivenUp(t *testing.T) {
 	p := &preferences{Harness: w.Harness, t: t, conv: a.Conversation}
 	entries := ledgerOf(t, w.Harness, alicesCustomer)
 	if len(entries) != 1 || entries[0].Kind != compliance.Voided || entries[0].Source != compliance.FromProvider || entries[0].Text != "deactivated" ||
-		entries[0].Rule != "the provider reported: the carrier has deactivated the number" {
+		entries[0].Rule != "the provider reported: the number is not the customer's any more" || entries[0].Reason != "the carrier has deactivated the number" {
 		t.Errorf("the ledger has %+v, want that the number is void, once", entries)
 	}
 	if s := compliance.Fold(entries); !s.Voided.Stands() || s.OptedOut {
@@ -524,7 +524,8 @@ func TestTwilioReportsAMarketingStop(t *testing.T) {
 		}
 	}
 	entries := ledgerOf(t, h, onWhatsApp)
-	if len(entries) != 1 || entries[0].Text != "63033" || entries[0].Message != m.ID.String() || entries[0].Rule != "the provider refused the message: the customer has stopped marketing messages from us" {
+	if len(entries) != 1 || entries[0].Text != "63033" || entries[0].Message != m.ID.String() || entries[0].Reason != "the customer has stopped marketing messages from us" ||
+		entries[0].Rule != "the provider refused the message: the customer has stopped marketing messages" {
 		t.Fatalf("the ledger has %+v, want the refusal once", entries)
 	}
 	if s := compliance.Fold(entries); s.OptedOut || !s.About(compliance.Marketing, "").OptedOut {

@@ -95,7 +95,7 @@ func (in *Inbox) settle(t *tx, conv store.Conversation, o *outgoing, receipt cha
 	if failure == nil {
 		return in.settleSent(t, conv, m, o.task, receipt)
 	}
-	if err := in.reportedOf(t, conv, m, word{change: failure.Consent, code: failure.Code, rule: failure.Reason}); err != nil {
+	if err := in.reportedOf(t, conv, m, word{change: failure.Consent, code: failure.Code, reason: failure.Reason}); err != nil {
 		return err
 	}
 	// Somebody else has told us more than our failed call could: a status

@@ -22,7 +22,7 @@ func (in *Inbox) report(t *tx, channelName string, u channel.StatusUpdate) error
 	if err != nil {
 		return err
 	}
-	if err := in.reportedOf(t, conv, m, word{change: u.Consent, code: u.Code, rule: u.Reason, at: u.At}); err != nil {
+	if err := in.reportedOf(t, conv, m, word{change: u.Consent, code: u.Code, reason: u.Reason, at: u.At}); err != nil {
 		return err
 	}
 	before := m
