@@ -16,6 +16,9 @@ func (in *Inbox) complete(t *tx, m store.Message, again channel.Inbound) error {
 	if again.Late || m.Direction != store.Inbound || m.Extras == nil || !m.Extras.Late {
 		return nil
 	}
+	if !m.ErasedAt.IsZero() {
+		return in.completeErased(t, m, again)
+	}
 	sent := m.Extras.SentAt
 	m.Extras = extrasOf(again)
 	if m.Extras == nil {
@@ -48,13 +51,8 @@ func (in *Inbox) complete(t *tx, m store.Message, again channel.Inbound) error {
 		entry := compliance.Entry{
 			Kind: class.Kind, Source: compliance.FromContact, OccurredAt: t.now, SentAt: sent, Text: m.Text, Rule: class.Evidence(), Message: m.ID.String(),
 		}
-		before.keys = slices.DeleteFunc(before.keys, func(k compliance.Key) bool {
-			return slices.ContainsFunc(before.entries, func(e compliance.Entry) bool { return e.Key == k && e.Message == entry.Message })
-		})
-		if len(before.keys) > 0 {
-			if _, _, err := in.recordConsent(t, conv, before, entry, m.ID); err != nil {
-				return err
-			}
+		if err := in.recordOnce(t, conv, before, entry, m.ID); err != nil {
+			return err
 		}
 	}
 	if conv.LastSeq == m.Seq {
@@ -69,4 +67,95 @@ func (in *Inbox) complete(t *tx, m store.Message, again channel.Inbound) error {
 		return err
 	}
 	return t.PutMessages(m)
+}
+
+// recordOnce records what a message has said about consent, under those keys of
+// the customer's that have nothing by the message yet.
+func (in *Inbox) recordOnce(t *tx, conv store.Conversation, before consent, e compliance.Entry, message store.MessageID) error {
+	before.keys = slices.DeleteFunc(before.keys, func(k compliance.Key) bool {
+		return slices.ContainsFunc(before.entries, func(had compliance.Entry) bool { return had.Key == k && had.Message == e.Message })
+	})
+	if len(before.keys) == 0 {
+		return nil
+	}
+	_, _, err := in.recordConsent(t, conv, before, e, message)
+	return err
+}
+
+// completeErased takes from the webhook of a message that was erased since it was
+// fetched what must not be lost, and nothing else: that it was an opt-out. Of
+// somebody who was erased themselves it is recorded under their pseudonym and
+// without their words, and holds for whoever they are by now.
+func (in *Inbox) completeErased(t *tx, m store.Message, again channel.Inbound) error {
+	conv, err := store.One(t.Conversations(m.Conversation))
+	if err != nil {
+		return err
+	}
+	contact, err := store.One(t.Contacts(conv.Contact))
+	if err != nil {
+		return err
+	}
+	before, err := consentOf(t, conv)
+	if err != nil {
+		return err
+	}
+	class, _, err := in.classifyIn(t, m.Conversation, m.Seq, again, contextOf(again, contact, before, m.CreatedAt))
+	if err != nil {
+		return err
+	}
+	m.Extras = nil // it is late no more
+	if class.Kind != compliance.OptOut {
+		return t.PutMessages(m)
+	}
+	m.Kind, m.Rule = class.Kind, class.Evidence()
+	entry := compliance.Entry{
+		Kind: class.Kind, Source: compliance.FromContact, OccurredAt: t.now, SentAt: again.SentAt, Text: again.Text, Rule: class.Evidence(), Message: m.ID.String(),
+	}
+	tell := func() error { return nil }
+	if compliance.IsErased(conv.Theirs) {
+		entry.Text = ""
+		if tell, err = in.tellReturned(t, conv.Account, again, entry); err != nil {
+			return err
+		}
+	}
+	if err := in.recordOnce(t, conv, before, entry, m.ID); err != nil {
+		return err
+	}
+	if err := tell(); err != nil {
+		return err
+	}
+	return t.PutMessages(m)
+}
+
+// tellReturned is called before an entry about somebody who was erased is recorded
+// under their pseudonym. What it returns is called afterwards, and tells the teams of
+// the conversations that they have begun since, if it changes what holds there.
+func (in *Inbox) tellReturned(t *tx, account store.AccountID, m channel.Inbound, e compliance.Entry) (func() error, error) {
+	addresses, err := customerAt(t, account, m.From)
+	if err != nil {
+		return nil, err
+	}
+	if other := userAddress(m); other != "" && !slices.Contains(addresses, other) {
+		addresses = append(addresses, other)
+	}
+	before, err := consentFor(t, account, addresses...)
+	if err != nil {
+		return nil, err
+	}
+	return func() error {
+		after, err := consentFor(t, account, addresses...)
+		if err != nil {
+			return err
+		}
+		if before.state.Held.Stands() && !after.state.Held.Stands() {
+			if err := in.decideAgain(t, account, before.keys); err != nil {
+				return err
+			}
+		}
+		if !changes(e, before.state, after.state) {
+			return nil
+		}
+		_, err = in.tellOf(t, account, addresses, e, after.state)
+		return err
+	}, nil
 }

@@ -448,6 +448,74 @@ func TestErasureOfWhatHolds(t *testing.T) {
 	}
 }
 
+// The webhook of a message that was fetched may come when the message was erased. If
+// it alone says that it was an opt-out, the opt-out holds, and nothing else is kept.
+func TestOptOutThatIsKnownOnlyAfterTheErasure(t *testing.T) {
+	for name, open := range stores {
+		for _, returned := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, returned %t", name, returned), func(t *testing.T) {
+				cfg, _ := open(t)
+				cfg.Inbox.PseudonymSecrets = [][]byte{secretOf(1)}
+				h := inboxtest.New(t, cfg)
+				k := &talk{Harness: h, t: t, customer: h.Phone(alicesCustomer)}
+				m := channel.Inbound{ProviderID: "SM1", From: alicesCustomer, To: inboxtest.SupportNumber, Text: "No xylophone, Alicia Quokka", SentAt: h.Now()}
+				listed := m
+				listed.Late = true
+				fetched, err := h.Inbox.Receive(t.Context(), "simulated", listed)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := h.Admin().EraseContact(t.Context(), of(request, alicesCustomer)); err != nil {
+					t.Fatal(err)
+				}
+				if returned {
+					k.customer.Send("hello")
+					k.conv = k.customer.Conversation()
+					h.Settle()
+				}
+				told := h.Events()
+				m.Keyword = channel.KeywordStop
+				for range 2 {
+					if a, err := h.Inbox.Receive(t.Context(), "simulated", m); err != nil || !a.Duplicate || a.Message != fetched.Message {
+						t.Fatalf("%+v, %v", a, err)
+					}
+				}
+				optOuts := 0
+				for _, e := range h.Events()[len(told):] {
+					if e.Type == store.ContactOptedOut && e.Conversation == k.conv {
+						optOuts++
+					}
+				}
+				if returned != (optOuts == 1) {
+					t.Errorf("the team of the conversation was told of %d opt-outs", optOuts)
+				}
+				if left := remains(t, h.Store, "Alicia", "xylophone"); len(left) > 0 {
+					t.Errorf("there is left %v", left)
+				}
+				ev, err := h.Admin().Evidence(t.Context(), alicesCustomer)
+				if err != nil || ev.Verify() != nil {
+					t.Fatal(err, ev.Verify())
+				}
+				entries := ev.Consent[len(ev.Consent)-1].Entries
+				last := entries[len(entries)-1]
+				if len(entries) != 2 || last.Kind != compliance.OptOut || last.Message != fetched.Message.String() || last.Text != "" || !last.Key.Pseudonymous() {
+					t.Errorf("the ledger has %+v", entries)
+				}
+				if got := messagesOf(t, h, fetched.Conversation)[0]; got.Kind != compliance.OptOut || got.Text != "" || got.Extras != nil {
+					t.Errorf("the message is %+v", got)
+				}
+				if !returned {
+					k.customer.Send("hello")
+					k.conv = k.customer.Conversation()
+				}
+				if v, err := h.Agent("alice").Conversation(t.Context(), k.conv); err != nil || !v.OptedOut {
+					t.Errorf("the conversation is shown as %+v, %v", v, err)
+				}
+			})
+		}
+	}
+}
+
 // Who comes back can be erased again, also after the secret was changed, and their
 // opt-out from the first time holds.
 func TestErasedTwice(t *testing.T) {

@@ -58,8 +58,8 @@ func eraseMessage(m store.Message, theirs channel.Address, at time.Time) (store.
 	}
 	m.Text, m.Reason, m.RequestKey = "", "", ""
 	if m.Extras != nil {
-		kept := &store.Extras{Plan: m.Extras.Plan}
-		if m.Extras = nil; kept.Plan != (store.Plan{}) {
+		kept := &store.Extras{Plan: m.Extras.Plan, Late: m.Extras.Late} // what its webhook knows may come yet
+		if m.Extras = nil; kept.Late || kept.Plan != (store.Plan{}) {
 			m.Extras = kept
 		}
 	}
