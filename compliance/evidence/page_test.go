@@ -126,3 +126,15 @@ func TestPageTellsOfAConsent(t *testing.T) {
 		}
 	}
 }
+
+// That there are no words has a reason.
+func TestPageTellsOfAnErasure(t *testing.T) {
+	e := known()
+	if page := pageOf(t, e); strings.Contains(page, "erased") {
+		t.Error("something was erased that was not")
+	}
+	e.Messages[1].Text, e.Messages[1].Media, e.Messages[1].ErasedAt = "", 0, at.Add(time.Minute)
+	if page := pageOf(t, e); strings.Count(page, "the words were erased 2026-05-04 09:31:00 UTC") != 1 {
+		t.Errorf("the page does not say that a message was erased, and when:\n%s", page)
+	}
+}
