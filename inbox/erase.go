@@ -3,7 +3,6 @@ package inbox
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/teaminbox/teaminbox/channel"
@@ -145,28 +144,28 @@ func (x *erasing) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// The messages come last and their newest at the very end, see erasureEnded.
+	if err := x.strays(ctx); err != nil {
+		return err
+	}
 	for _, conv := range convs {
-		if err := x.messages(ctx, conv); err != nil {
-			return err
-		}
 		if err := x.reasons(ctx, conv); err != nil {
 			return err
 		}
 	}
-	return x.strays(ctx)
+	for _, conv := range convs {
+		if err := x.messages(ctx, conv); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // step makes one change, tells of it, and leaves room for others.
 func (x *erasing) step(ctx context.Context, apply func(*tx) error) error {
-	begun := x.in.now()
-	if err := x.in.insist(ctx, apply); err != nil {
-		return err
-	}
-	if x.Progress != nil {
-		x.Progress(x.report)
-	}
-	if !x.in.rest(ctx, begun) {
-		return fmt.Errorf("inbox: %w", ctx.Err())
-	}
-	return nil
+	return x.in.step(ctx, apply, func() {
+		if x.Progress != nil {
+			x.Progress(x.report)
+		}
+	})
 }

@@ -206,12 +206,10 @@ func (x *erasing) cutConversation(t *tx, c *company, conv store.Conversation, ps
 			continue
 		}
 		events = append(events, move(t, conv, &m, store.StateCanceled, "", "the customer's data was erased"))
-		m, _ = eraseMessage(m, pseudonym, t.now)
 		if err := t.PutMessages(m); err != nil {
 			return err
 		}
 		x.report.Canceled++
-		x.report.Messages++
 	}
 	conv.WaitingSince, conv.SnoozedUntil = time.Time{}, time.Time{}
 	if conv.ClaimedBy != "" {

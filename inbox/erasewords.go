@@ -11,21 +11,15 @@ import (
 	"github.com/teaminbox/teaminbox/store"
 )
 
-// messages erases those of a conversation, the newest first.
+// messages erases those of a conversation, the oldest first.
 func (x *erasing) messages(ctx context.Context, conv store.Conversation) error {
-	for before := int64(0); ; {
-		var page []store.Message
+	for after := int64(0); after < conv.LastSeq; after += eraseBatch {
 		err := x.step(ctx, func(t *tx) error {
-			var err error
-			if page, err = t.ListMessages(store.MessageQuery{Conversation: conv.ID, Before: before, Limit: eraseBatch}); err != nil {
+			page, err := t.ListMessages(pageAfter(conv.ID, after))
+			if err != nil {
 				return err
 			}
-			var changed []store.Message
-			for _, m := range page {
-				if m, ok := eraseMessage(m, conv.Theirs, t.now); ok {
-					changed = append(changed, m)
-				}
-			}
+			changed := erasedOf(page, conv.Theirs, t.now)
 			t.onCommit(func() { x.report.Messages += int64(len(changed)) })
 			if len(changed) == 0 {
 				return nil
@@ -35,11 +29,48 @@ func (x *erasing) messages(ctx context.Context, conv store.Conversation) error {
 		if err != nil {
 			return err
 		}
-		if len(page) < eraseBatch {
-			return nil
-		}
-		before = page[len(page)-1].Seq
 	}
+	return nil
+}
+
+// pageAfter selects the messages of a conversation behind a place, which may be 0,
+// that share a batch.
+func pageAfter(conv store.ConversationID, after int64) store.MessageQuery {
+	return store.MessageQuery{Conversation: conv, Before: after + eraseBatch + 1, Limit: eraseBatch}
+}
+
+// erasedOf returns those of some messages that have something personal, without it.
+func erasedOf(page []store.Message, theirs channel.Address, at time.Time) []store.Message {
+	var changed []store.Message
+	for _, m := range page {
+		if m, ok := eraseMessage(m, theirs, at); ok {
+			changed = append(changed, m)
+		}
+	}
+	return changed
+}
+
+// erasureEnded reports whether an erasure of a conversation with somebody who was
+// erased was not cut off: its last step is the conversation's newest message, and
+// the newest that is no note has their pseudonym then.
+func erasureEnded(t *tx, conv store.Conversation) (bool, error) {
+	for before := conv.LastSeq + 1; before > 1; {
+		page, err := t.ListMessages(store.MessageQuery{Conversation: conv.ID, Before: before, Limit: 1})
+		if err != nil || len(page) == 0 {
+			return len(page) == 0, err
+		}
+		switch m := page[0]; {
+		case m.ErasedAt.IsZero():
+			return false, nil
+		case m.Direction == store.Inbound:
+			return m.From == conv.Theirs, nil
+		case m.Direction == store.Outbound:
+			return m.To == conv.Theirs, nil
+		default:
+			before = m.Seq
+		}
+	}
+	return true, nil
 }
 
 // eraseMessage returns a message without what is personal, and whether it had any.

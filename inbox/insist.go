@@ -32,6 +32,19 @@ func (in *Inbox) insist(ctx context.Context, apply func(*tx) error, expects ...e
 	}
 }
 
+// step makes one of many changes, tells of it, and leaves room for others.
+func (in *Inbox) step(ctx context.Context, apply func(*tx) error, tell func()) error {
+	begun := in.now()
+	if err := in.insist(ctx, apply); err != nil {
+		return err
+	}
+	tell()
+	if !in.rest(ctx, begun) {
+		return fmt.Errorf("inbox: %w", ctx.Err())
+	}
+	return nil
+}
+
 // rest leaves others the store for as long as a batch took, and reports whether
 // the context still lives. In a file one writes at a time, and other processes are
 // not in our queue.
