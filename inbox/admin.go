@@ -207,6 +207,17 @@ func (a *Admin) save(ctx context.Context, fn func(*tx, *company) ([]store.UserID
 	return a.releaseLost(ctx, affected)
 }
 
+// requireAccount fails with ErrNotFound if there is no account of that id: where
+// nothing is found, a wrong id would look like nothing to do. Strays may have an
+// account before anything else is there.
+func (in *Inbox) requireAccount(t *tx, id store.AccountID) error {
+	accounts, err := t.Accounts()
+	if err != nil || slices.ContainsFunc(accounts, func(a store.Account) bool { return a.ID == id }) || len(accounts) == 0 && id == in.cfg.StrayAccount {
+		return err
+	}
+	return fmt.Errorf("%w: account %q", ErrNotFound, id)
+}
+
 // orNil makes an empty slice nil, as stores return it.
 func orNil[T any](s []T) []T {
 	if len(s) == 0 {

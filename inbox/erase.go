@@ -111,10 +111,14 @@ func (x *erasing) check() error {
 		x.Address = parsed
 	}
 	if len(x.in.cfg.PseudonymSecrets) == 0 {
-		errs = append(errs, invalid("Config.PseudonymSecrets", "is empty, and opt-outs would be lost; make a secret of %d bytes with crypto/rand, and keep it outside of the database",
-			compliance.MinPseudonymSecret))
+		errs = append(errs, errNoSecrets())
 	}
 	return errors.Join(errs...)
+}
+
+func errNoSecrets() error {
+	return invalid("Config.PseudonymSecrets", "is empty, and opt-outs would be lost; make a secret of %d bytes with crypto/rand, and keep it outside of the database",
+		compliance.MinPseudonymSecret)
 }
 
 // erasing is an erasure under way.
@@ -125,40 +129,20 @@ type erasing struct {
 	account store.AccountID
 	report  ErasureReport
 
-	pseudonyms []compliance.Key // of the person
+	pseudonyms []compliance.Key       // of the person
+	spares     func(store.Stray) bool // leaves a stray alone; nil: none
 }
 
+// run does it all. The messages come last, and their newest at the very end, see
+// erasureEnded.
 func (x *erasing) run(ctx context.Context) error {
 	if err := x.step(ctx, x.cut); err != nil {
 		return err
 	}
-	var convs []store.Conversation
-	err := x.in.view(ctx, func(t *tx) error {
-		c, err := x.in.company(t, x.account)
-		if err != nil {
-			return err
-		}
-		convs, err = t.ConversationsIn(threadsOf(c, x.account, addressesOf(x.pseudonyms))...)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	// The messages come last and their newest at the very end, see erasureEnded.
 	if err := x.strays(ctx); err != nil {
 		return err
 	}
-	for _, conv := range convs {
-		if err := x.reasons(ctx, conv); err != nil {
-			return err
-		}
-	}
-	for _, conv := range convs {
-		if err := x.messages(ctx, conv); err != nil {
-			return err
-		}
-	}
-	return nil
+	return x.words(ctx)
 }
 
 // step makes one change, tells of it, and leaves room for others.

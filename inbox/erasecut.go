@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -16,6 +17,9 @@ import (
 func (x *erasing) cut(t *tx) error {
 	x.pseudonyms = nil
 	contact, addresses, err := x.person(t)
+	if errors.Is(err, ErrNotFound) {
+		return cmp.Or(x.in.requireAccount(t, x.account), err)
+	}
 	if err != nil {
 		return err
 	}

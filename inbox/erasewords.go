@@ -11,6 +11,33 @@ import (
 	"github.com/teaminbox/teaminbox/store"
 )
 
+// words erases what was said in the conversations with the customer.
+func (x *erasing) words(ctx context.Context) error {
+	var convs []store.Conversation
+	err := x.in.view(ctx, func(t *tx) error {
+		c, err := x.in.company(t, x.account)
+		if err != nil {
+			return err
+		}
+		convs, err = t.ConversationsIn(threadsOf(c, x.account, addressesOf(x.pseudonyms))...)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, conv := range convs {
+		if err := x.reasons(ctx, conv); err != nil {
+			return err
+		}
+	}
+	for _, conv := range convs {
+		if err := x.messages(ctx, conv); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // messages erases those of a conversation, the oldest first.
 func (x *erasing) messages(ctx context.Context, conv store.Conversation) error {
 	for after := int64(0); after < conv.LastSeq; after += eraseBatch {
@@ -136,7 +163,7 @@ func (x *erasing) strays(ctx context.Context) error {
 					}
 					continue
 				}
-				s.Inbound = channel.Inbound{ProviderID: s.Inbound.ProviderID, From: pseudonym.Address(), To: s.Inbound.To}
+				s = strippedStray(s, pseudonym.Address())
 				if s.ResolvedAt.IsZero() {
 					_, err = resolveStray(t, s, x.author(), "erased")
 				} else {
@@ -160,10 +187,17 @@ func (x *erasing) strays(ctx context.Context) error {
 	}
 }
 
+// strippedStray returns a stray without what is personal but the address it came
+// from, which is from.
+func strippedStray(s store.Stray, from channel.Address) store.Stray {
+	s.Inbound = channel.Inbound{ProviderID: s.Inbound.ProviderID, From: from, To: s.Inbound.To}
+	return s
+}
+
 // whose returns the pseudonym of the person who has written a stray, if it is the
 // one who is erased.
 func (x *erasing) whose(t *tx, s store.Stray) (compliance.Key, error) {
-	if compliance.IsErased(s.Inbound.From) {
+	if compliance.IsErased(s.Inbound.From) || x.spares != nil && x.spares(s) {
 		return compliance.Key{}, nil
 	}
 	for _, i := range identitiesOf(x.account, s.Inbound) {

@@ -66,6 +66,7 @@ const (
 	ConversationClaimed  EventType = "conversation.claimed"  // Users: who was removed by it
 	ConversationReleased EventType = "conversation.released" // Users: who can take it again
 	ConversationRead     EventType = "conversation.read"     // Seq
+	ConversationErased   EventType = "conversation.erased"   // its words are gone, which were kept for as long as they had to be
 
 	ContactOptedOut    EventType = "contact.opted_out"    // Reason: of everything
 	ContactOptedIn     EventType = "contact.opted_in"     // Reason: to everything again, but what is stopped apart

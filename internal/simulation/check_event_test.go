@@ -182,7 +182,8 @@ func (f *fold) add(ev store.Event, theirs channel.Address, fail failer) {
 		f.aside++
 	case store.TaskRequeued:
 		f.aside--
-	case store.Alerted, store.MessageCompleted, store.ContactPartStopped, store.ContactPartResumed, store.ContactVoided, store.ContactErased:
+	case store.Alerted, store.MessageCompleted, store.ContactPartStopped, store.ContactPartResumed, store.ContactVoided, store.ContactErased,
+		store.ConversationErased:
 	}
 	f.convs[ev.Conversation] = c
 }
