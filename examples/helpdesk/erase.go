@@ -3,17 +3,13 @@ package main
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
-	"os"
 	"strings"
 
 	"github.com/teaminbox/teaminbox/channel"
 	"github.com/teaminbox/teaminbox/inbox"
-	"github.com/teaminbox/teaminbox/store/sqlite"
 )
 
 // secretsVariable is where the secrets of pseudonyms come from: not from the
@@ -36,11 +32,10 @@ func readSecrets(getenv func(string) string) ([][]byte, error) {
 
 // eraseConfig is what "helpdesk erase" was started with.
 type eraseConfig struct {
-	db, of  string
-	actor   string
-	reason  string
-	account inbox.AccountID
-	secrets [][]byte
+	commandConfig
+
+	of            string
+	actor, reason string
 }
 
 const eraseUsage = `helpdesk erase erases what is known about a customer: their name and addresses, what
@@ -64,68 +59,38 @@ Flags:
 
 // readEraseConfig reads the flags behind "erase". Its error names every bad one.
 func readEraseConfig(args []string, getenv func(string) string, usage io.Writer) (eraseConfig, error) {
-	c := eraseConfig{account: inbox.DefaultAccount}
+	var c eraseConfig
 	flags := newFlags("helpdesk erase", eraseUsage, usage)
-	flags.StringVar(&c.db, "db", "", "SQLite `file` or postgres:// URL of the helpdesk; leave a password to PGPASSWORD or PGPASSFILE")
+	c.dbFlag(flags)
+	c.accountFlag(flags)
 	flags.StringVar(&c.of, "of", "", "`address` of the customer, like +14155550123 or whatsapp:+14155550123")
 	flags.StringVar(&c.actor, "as", "operator", "the `user` who erases, for the ledger")
 	flags.StringVar(&c.reason, "reason", "", "why, for the ledger, which keeps it for ever: without a name or an address")
-	flags.StringVar((*string)(&c.account), "account", string(c.account), "the `id` of the account")
 	if err := flags.Parse(args); err != nil {
 		return c, err
 	}
 	var bad wrongs
 	bad.noArguments(flags)
-	if c.db == "" {
-		bad.add("-db is missing; name the SQLite file or the postgres:// URL of the helpdesk")
-	} else if !isPostgres(c.db) {
-		if _, err := os.Stat(c.db); errors.Is(err, fs.ErrNotExist) {
-			bad.add("-db: there is no file %s", c.db)
-		}
-	}
+	c.check(&bad, getenv)
+	c.needsSecrets(&bad, getenv)
 	if _, err := channel.ParseAddress(c.of); err != nil {
 		bad.add("-of: %w; give the customer's address, like +14155550123", err)
 	}
 	if strings.TrimSpace(c.reason) == "" {
 		bad.add("-reason is missing; say why, without a name or an address")
 	}
-	var err error
-	if c.secrets, err = readSecrets(getenv); err != nil {
-		bad = append(bad, err)
-	} else if len(c.secrets) == 0 {
-		bad.add("%s is not set; give the helpdesk's, or make one with: openssl rand -base64 32", secretsVariable)
-	}
 	return c, bad.err()
 }
 
 // erase erases what is known about a customer, and tells what it was.
-func erase(ctx context.Context, cfg eraseConfig, open opener, log *slog.Logger, out io.Writer) (err error) {
-	db, err := open(ctx, cfg.db, log)
-	if err != nil {
-		return err
-	}
-	//nolint:contextcheck // it is closed after ctx has ended
-	defer func() { err = errors.Join(err, db.Close()) }()
-	phones, err := newSimulatedLine() // an engine has a channel; nothing is sent here
-	if err != nil {
-		return err
-	}
-	engine, err := inbox.New(inbox.Config{Store: db, Channels: []channel.Channel{phones.channel()}, PseudonymSecrets: cfg.secrets, Logger: log})
-	if err != nil {
-		return err
-	}
-	report, err := engine.Admin(cfg.account).EraseContact(ctx, inbox.Erasure{
-		Address: channel.Address(cfg.of), Actor: inbox.UserID(cfg.actor), Reason: cfg.reason,
-	})
-	fmt.Fprintf(out, "Erased %d addresses, %d conversations, %d messages and notes, %d strays; %d messages were not sent\n",
-		report.Addresses, report.Conversations, report.Messages, report.Strays, report.Canceled)
-	if err != nil {
-		return fmt.Errorf("helpdesk: erasing: %w", err)
-	}
-	if file, ok := db.(*sqlite.Store); ok {
-		if err := file.Purge(ctx); err != nil {
-			return fmt.Errorf("helpdesk: it is erased, but the file still has what SQLite leaves of it; repeat the command: %w", err)
+func erase(ctx context.Context, cfg eraseConfig, open opener, log *slog.Logger, out io.Writer) error {
+	return cfg.administer(ctx, open, log, func(admin *inbox.Admin, db closableStore) error {
+		report, err := admin.EraseContact(ctx, inbox.Erasure{Address: channel.Address(cfg.of), Actor: inbox.UserID(cfg.actor), Reason: cfg.reason})
+		fmt.Fprintf(out, "Erased %d addresses, %d conversations, %d messages and notes, %d strays; %d messages were not sent\n",
+			report.Addresses, report.Conversations, report.Messages, report.Strays, report.Canceled)
+		if err != nil {
+			return fmt.Errorf("helpdesk: erasing: %w", err)
 		}
-	}
-	return nil
+		return purge(ctx, db)
+	})
 }

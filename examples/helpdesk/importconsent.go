@@ -2,25 +2,21 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"os"
 	"strings"
 
-	"github.com/teaminbox/teaminbox/channel"
 	"github.com/teaminbox/teaminbox/inbox"
 )
 
 // importConfig is what "helpdesk import-consent" was started with.
 type importConfig struct {
-	db      string
-	file    string
-	actor   string
-	reason  string
-	secrets [][]byte
+	commandConfig
+
+	file          string
+	actor, reason string
 }
 
 const importUsage = `helpdesk import-consent records opt-outs and opt-ins from a CSV file: the suppression
@@ -52,7 +48,7 @@ Flags:
 func readImportConfig(args []string, getenv func(string) string, usage io.Writer) (importConfig, error) {
 	var c importConfig
 	flags := newFlags("helpdesk import-consent", importUsage, usage)
-	flags.StringVar(&c.db, "db", "", "SQLite `file` or postgres:// URL of the helpdesk; leave a password to PGPASSWORD or PGPASSFILE")
+	c.dbFlag(flags)
 	flags.StringVar(&c.actor, "as", "operator", "the `user` who imports it, for the ledger")
 	flags.StringVar(&c.reason, "reason", "", "why, for lines that don't say it themselves")
 	if err := flags.Parse(args); err != nil {
@@ -63,20 +59,7 @@ func readImportConfig(args []string, getenv func(string) string, usage io.Writer
 		bad.add("%d files are named; name one behind the flags, or - for the standard input", flags.NArg())
 	}
 	c.file = flags.Arg(0)
-	switch {
-	case c.db == "":
-		bad.add("-db is missing; name a SQLite file or a postgres:// URL")
-	case strings.Contains(c.db, "://") && !isPostgres(c.db):
-		bad.add("-db has a URL of a kind that is not supported; name a SQLite file or a postgres:// URL")
-	case !isPostgres(c.db):
-		if _, err := os.Stat(c.db); errors.Is(err, fs.ErrNotExist) {
-			bad.add("-db: there is no file %s; start helpdesk on it once", c.db)
-		}
-	}
-	var err error
-	if c.secrets, err = readSecrets(getenv); err != nil {
-		bad = append(bad, err)
-	}
+	c.check(&bad, getenv)
 	return c, bad.err()
 }
 
@@ -85,7 +68,7 @@ const progressLines = 25_000
 
 // importConsent imports a file and tells what has become of its lines. Its error
 // says so if some were refused.
-func importConsent(ctx context.Context, cfg importConfig, open opener, log *slog.Logger, stdin io.Reader, out io.Writer) (err error) {
+func importConsent(ctx context.Context, cfg importConfig, open opener, log *slog.Logger, stdin io.Reader, out io.Writer) error {
 	file := stdin
 	if cfg.file != "-" {
 		f, err := os.Open(cfg.file)
@@ -95,39 +78,27 @@ func importConsent(ctx context.Context, cfg importConfig, open opener, log *slog
 		defer f.Close()
 		file = f
 	}
-	db, err := open(ctx, cfg.db, log)
-	if err != nil {
-		return err
-	}
-	//nolint:contextcheck // it is closed after ctx has ended
-	defer func() { err = errors.Join(err, db.Close()) }()
-	phones, err := newSimulatedLine() // an engine has a channel; nothing is sent here
-	if err != nil {
-		return err
-	}
-	engine, err := inbox.New(inbox.Config{Store: db, Channels: []channel.Channel{phones.channel()}, PseudonymSecrets: cfg.secrets, Logger: log})
-	if err != nil {
-		return err
-	}
-	told := int64(0)
-	report, err := engine.Admin(inbox.DefaultAccount).ImportConsent(ctx, file, inbox.ImportConfig{
-		Actor: inbox.UserID(cfg.actor), Reason: cfg.reason,
-		Progress: func(r inbox.ImportReport) {
-			if r.Line/progressLines > told {
-				told = r.Line / progressLines
-				fmt.Fprintf(out, "  line %d: %d added, %d known, %d refused\n", r.Line, r.Added, r.Known, r.Refused)
-			}
-		},
+	return cfg.administer(ctx, open, log, func(admin *inbox.Admin, _ closableStore) error {
+		told := int64(0)
+		report, err := admin.ImportConsent(ctx, file, inbox.ImportConfig{
+			Actor: inbox.UserID(cfg.actor), Reason: cfg.reason,
+			Progress: func(r inbox.ImportReport) {
+				if r.Line/progressLines > told {
+					told = r.Line / progressLines
+					fmt.Fprintf(out, "  line %d: %d added, %d known, %d refused\n", r.Line, r.Added, r.Known, r.Refused)
+				}
+			},
+		})
+		for _, r := range report.Refusals {
+			fmt.Fprintln(out, strings.TrimPrefix(r.Error(), "compliance: "))
+		}
+		fmt.Fprintf(out, "Up to line %d: %d added, %d known already, %d refused\n", report.Line, report.Added, report.Known, report.Refused)
+		switch {
+		case err != nil:
+			return fmt.Errorf("helpdesk: importing %s: %w; what was added is kept, and the same file can be imported again", cfg.file, err)
+		case report.Refused > 0:
+			return fmt.Errorf("helpdesk: refused lines of %s: %d; correct those, and import the same file again", cfg.file, report.Refused)
+		}
+		return nil
 	})
-	for _, r := range report.Refusals {
-		fmt.Fprintln(out, strings.TrimPrefix(r.Error(), "compliance: "))
-	}
-	fmt.Fprintf(out, "Up to line %d: %d added, %d known already, %d refused\n", report.Line, report.Added, report.Known, report.Refused)
-	switch {
-	case err != nil:
-		return fmt.Errorf("helpdesk: importing %s: %w; what was added is kept, and the same file can be imported again", cfg.file, err)
-	case report.Refused > 0:
-		return fmt.Errorf("helpdesk: refused lines of %s: %d; correct those, and import the same file again", cfg.file, report.Refused)
-	}
-	return nil
 }

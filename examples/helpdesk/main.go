@@ -12,8 +12,9 @@
 //
 // "helpdesk copy" moves everything from a SQLite file to Postgres, or back,
 // "helpdesk evidence" writes down what is known about a customer's consent,
-// "helpdesk import-consent" records opt-outs and opt-ins from a CSV file, and
-// "helpdesk erase" erases a customer.
+// "helpdesk import-consent" records opt-outs and opt-ins from a CSV file,
+// "helpdesk erase" erases a customer, and "helpdesk retain" what was written longer
+// ago than the company keeps it.
 //
 // Requests act as a demo user by the header "Authorization: Bearer demo-alice"
 // or by the page's sign-in: a real host puts its own in the place of auth.go.
@@ -55,7 +56,7 @@ func execute(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		return writeEvidence(ctx, cfg, log, os.Stdout)
+		return writeEvidence(ctx, cfg, openStore, log, os.Stdout)
 	}
 	if len(args) > 0 && args[0] == "import-consent" {
 		cfg, err := readImportConfig(args[1:], os.Getenv, os.Stderr)
@@ -70,6 +71,13 @@ func execute(ctx context.Context, args []string) error {
 			return err
 		}
 		return erase(ctx, cfg, openStore, log, os.Stdout)
+	}
+	if len(args) > 0 && args[0] == "retain" {
+		cfg, err := readRetainConfig(args[1:], os.Getenv, os.Stderr)
+		if err != nil {
+			return err
+		}
+		return retain(ctx, cfg, openStore, log, os.Stdout)
 	}
 	cfg, err := readConfig(args, os.Getenv, os.Stderr)
 	if err != nil {

@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"github.com/teaminbox/teaminbox/channel"
-	"github.com/teaminbox/teaminbox/compliance"
-	"github.com/teaminbox/teaminbox/compliance/zones"
 	"github.com/teaminbox/teaminbox/inbox"
 )
 
@@ -43,7 +41,7 @@ func run(ctx context.Context, cfg config, log *slog.Logger, out io.Writer) (err 
 	}
 	engine, err := inbox.New(inbox.Config{
 		Store: db, Channels: []channel.Channel{line.channel()}, LeaseTTL: cfg.leaseTTL, PseudonymSecrets: cfg.secrets, Logger: log,
-		OptOut: compliance.Standard{Places: zones.Numbers()},
+		OptOut: optOut(),
 	})
 	if err != nil {
 		return err
