@@ -17,7 +17,7 @@ import (
 func tour(w *world) {
 	for _, chapter := range []func(*world){
 		(*world).found, intake, talk, teamwork, bedtime, refusals, doubt, callbacks, consent, strays, administration, customersChange, words,
-		retries, poison, oldEvents, crash, erasing, everybodyLooks,
+		retries, poison, oldEvents, crash, erasing, keeping, everybodyLooks,
 	} {
 		chapter(w)
 	}
@@ -360,6 +360,28 @@ func erasing(w *world) {
 	w.writes(cid, supportWhatsApp, "hello")
 	w.erases("+12025550188") // nobody's
 	w.evidence(ann)
+	w.looks(alice)
+}
+
+// keeping is what is left when words are kept no longer than they have to be.
+func keeping(w *world) {
+	w.retains(1, false)
+	w.writes(ann, support, "this one is in a conversation that goes on")
+	w.jumps(48 * time.Hour)
+	w.settle()
+	w.retains(1, false)
+	for n := range 4 {
+		w.change(alice, "close", n)
+		w.stray(alice, "")
+	}
+	w.jumps(12 * 365 * 24 * time.Hour)
+	w.settle()
+	w.retains(30, true)
+	w.retains(30, true)
+	w.writes(dot, support, "hello after years")
+	w.evidence(ann)
+	w.evidence(dot)
+	w.searches(alice, inbox.SearchQuery{Text: "invoice"})
 	w.looks(alice)
 }
 

@@ -351,6 +351,16 @@ func (w *world) erases(a channel.Address) {
 	})
 }
 
+// retains erases what is older than some days.
+func (w *world) retains(days int, contacts bool) {
+	w.t.Helper()
+	for _, trial := range []bool{true, false} {
+		w.step(fmt.Sprintf("retain for %d days, customers too %t, as a trial %t", days, contacts, trial), func(ctx context.Context) (any, error) {
+			return w.in.Admin(store.DefaultAccount).Retain(ctx, inbox.Retention{Days: days, Contacts: contacts, DryRun: trial, Actor: "carol"})
+		})
+	}
+}
+
 // evidence checks that the ledger about a customer holds.
 func (w *world) evidence(a channel.Address) {
 	w.t.Helper()
