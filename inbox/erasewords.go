@@ -42,7 +42,7 @@ func (x *erasing) words(ctx context.Context) error {
 func (x *erasing) messages(ctx context.Context, conv store.Conversation) error {
 	for after := int64(0); after < conv.LastSeq; after += eraseBatch {
 		err := x.step(ctx, func(t *tx) error {
-			page, err := t.ListMessages(pageAfter(conv.ID, after))
+			page, err := t.ListMessages(pageAfter(conv, after))
 			if err != nil {
 				return err
 			}
@@ -62,8 +62,9 @@ func (x *erasing) messages(ctx context.Context, conv store.Conversation) error {
 
 // pageAfter selects the messages of a conversation behind a place, which may be 0,
 // that share a batch.
-func pageAfter(conv store.ConversationID, after int64) store.MessageQuery {
-	return store.MessageQuery{Conversation: conv, Before: after + eraseBatch + 1, Limit: eraseBatch}
+func pageAfter(conv store.Conversation, after int64) store.MessageQuery {
+	last := min(after+eraseBatch, conv.LastSeq)
+	return store.MessageQuery{Conversation: conv.ID, Before: last + 1, Limit: int(max(last-after, 1))}
 }
 
 // erasedOf returns those of some messages that have something personal, without it.

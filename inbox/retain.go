@@ -65,7 +65,7 @@ type RetentionReport struct {
 	Waiting int64 // conversations and customers that are old enough, but not done with: see Retain
 }
 
-// longestRetention bounds Retention.Days and EvidenceYears: a hundred years.
+// longestRetention bounds Retention.Days and EvidenceYears, in years.
 const longestRetention = 100
 
 // Retain erases what was written longer ago than a host keeps it: the text, media,
@@ -90,7 +90,8 @@ const longestRetention = 100
 // ends or the store fails: it goes on then. Hosts call it once a day, say. Other
 // changes go between its batches, and a conversation that goes on meanwhile is left
 // alone from then on. Each call looks at every closed conversation that is old
-// enough, about ten thousand in a second; Message.ErasedAt and the event
+// enough: in a second at some two thousand on Postgres and fifteen thousand on SQLite,
+// of which it erases some two hundred and a thousand. Message.ErasedAt and the event
 // store.ConversationErased tell what it has done.
 //
 // What the library has handed out is not erased, see EraseContact.
@@ -203,13 +204,37 @@ func (x *retaining) conversations(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		var small []store.Conversation
 		for _, conv := range due {
-			if err := x.conversation(ctx, conv); err != nil {
+			goes, err := x.goes(ctx, conv)
+			switch {
+			case err != nil:
+				return err
+			case !goes:
+				continue
+			case conv.LastSeq > eraseBatch:
+				err = x.long(ctx, conv)
+			default:
+				if messagesOf(small)+conv.LastSeq > eraseBatch {
+					err = x.short(ctx, small)
+					small = nil
+				}
+				small = append(small, conv)
+			}
+			if err != nil {
 				return err
 			}
 		}
-		return nil
+		return x.short(ctx, small)
 	})
+}
+
+// messagesOf counts those of some conversations.
+func messagesOf(convs []store.Conversation) (n int64) {
+	for _, conv := range convs {
+		n += conv.LastSeq
+	}
+	return n
 }
 
 // withWords returns those of some conversations that a retention has something to
@@ -231,11 +256,11 @@ func withWords(t *tx, page []store.Conversation) ([]store.Conversation, error) {
 	return due, nil
 }
 
-// conversation erases what was written in one, if nothing is against it.
-func (x *retaining) conversation(ctx context.Context, conv store.Conversation) error {
+// goes reports whether a conversation is to be erased, and counts it otherwise.
+func (x *retaining) goes(ctx context.Context, conv store.Conversation) (bool, error) {
 	if x.keeps(conv) {
 		x.report.Kept++
-		return nil
+		return false, nil
 	}
 	var s standing
 	err := x.in.view(ctx, func(t *tx) (err error) {
@@ -244,20 +269,53 @@ func (x *retaining) conversation(ctx context.Context, conv store.Conversation) e
 	})
 	switch {
 	case err != nil || s.alive:
-		return err
+		return false, err
 	case s.waiting:
 		x.report.Waiting++
-		return nil
+		return false, nil
 	case x.DryRun:
 		x.report.Conversations++
 		x.report.Messages += s.messages
-		return nil
+		return false, nil
 	}
+	return true, nil
+}
+
+// long erases what was written in a conversation that fills more than a batch.
+func (x *retaining) long(ctx context.Context, conv store.Conversation) error {
 	more, err := x.reasons(ctx, conv)
 	if err != nil || !more {
 		return err
 	}
 	return x.messages(ctx, conv)
+}
+
+// short erases what was written in some conversations that fit into a batch.
+func (x *retaining) short(ctx context.Context, convs []store.Conversation) error {
+	if len(convs) == 0 {
+		return nil
+	}
+	return x.in.step(ctx, func(t *tx) error {
+		for _, c := range convs {
+			conv, s, err := x.glance(t, c.ID)
+			if err != nil {
+				return err
+			}
+			if s.alive || s.waiting {
+				continue
+			}
+			q := store.EventQuery{Account: x.account, Conversation: conv.ID, Limit: eraseEvents}
+			for more := true; more; more = q.After != 0 {
+				if q.After, err = t.EraseReasons(q); err != nil {
+					return err
+				}
+			}
+			if err := x.erase(t, conv, 0); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, x.tell)
 }
 
 // standing is where a conversation stands.
@@ -279,7 +337,7 @@ func (x *retaining) survey(t *tx, id store.ConversationID) (standing, error) {
 	}
 	s.waiting = held.state.Held.Stands()
 	for after := int64(0); after < conv.LastSeq && !s.waiting; after += eraseBatch {
-		page, err := t.ListMessages(pageAfter(id, after))
+		page, err := t.ListMessages(pageAfter(conv, after))
 		if err != nil {
 			return s, err
 		}
@@ -343,34 +401,38 @@ func (x *retaining) reasons(ctx context.Context, conv store.Conversation) (bool,
 // erased says that all are.
 func (x *retaining) messages(ctx context.Context, conv store.Conversation) error {
 	for after := int64(0); after < conv.LastSeq; after += eraseBatch {
-		made, err := x.step(ctx, conv.ID, func(t *tx, conv store.Conversation) error {
-			page, err := t.ListMessages(pageAfter(conv.ID, after))
-			if err != nil {
-				return err
-			}
-			changed := erasedOf(page, "", t.now)
-			t.onCommit(func() { x.report.Messages += int64(len(changed)) })
-			if len(changed) > 0 {
-				if err := t.PutMessages(changed...); err != nil {
-					return err
-				}
-			}
-			if after+eraseBatch < conv.LastSeq {
-				return nil
-			}
-			t.onCommit(func() { x.report.Conversations++ })
-			conv.Preview = ""
-			if err := t.PutConversations(conv); err != nil {
-				return err
-			}
-			by := store.Author{Kind: store.ByUser, User: x.Actor}
-			return t.AppendEvents(eventOf(t, conv, store.ConversationErased, by, store.Detail{}))
-		})
+		made, err := x.step(ctx, conv.ID, func(t *tx, conv store.Conversation) error { return x.erase(t, conv, after) })
 		if err != nil || !made {
 			return err
 		}
 	}
 	return nil
+}
+
+// erase erases the messages of a conversation behind a place that share a batch, and
+// with the last of them what the list of conversations shows.
+func (x *retaining) erase(t *tx, conv store.Conversation, after int64) error {
+	page, err := t.ListMessages(pageAfter(conv, after))
+	if err != nil {
+		return err
+	}
+	changed := erasedOf(page, "", t.now)
+	t.onCommit(func() { x.report.Messages += int64(len(changed)) })
+	if len(changed) > 0 {
+		if err := t.PutMessages(changed...); err != nil {
+			return err
+		}
+	}
+	if after+eraseBatch < conv.LastSeq {
+		return nil
+	}
+	t.onCommit(func() { x.report.Conversations++ })
+	conv.Preview = ""
+	if err := t.PutConversations(conv); err != nil {
+		return err
+	}
+	by := store.Author{Kind: store.ByUser, User: x.Actor}
+	return t.AppendEvents(eventOf(t, conv, store.ConversationErased, by, store.Detail{}))
 }
 
 // reason is why customers are erased, for the ledger.

@@ -312,6 +312,11 @@ func TestRetentionGoesOnWhereItDied(t *testing.T) {
 			for n := 1; ; n++ {
 				db := &dying{Porter: memory.New(), n: 1 << 30, after: after}
 				k := over(t, inboxtest.Config{Inbox: inbox.Config{Store: db}})
+				for i := range 250 { // one conversation is more than a batch
+					if _, err := k.Agent("bob").Note(t.Context(), k.conv, fmt.Sprint("Quokka ", i), ""); err != nil {
+						t.Fatal(err)
+					}
+				}
 				k.Advance(11 * year)
 				db.n = n
 				_, err := k.Admin().Retain(t.Context(), r)
