@@ -305,6 +305,35 @@ func TestRetainLeavesAloneWhatHolds(t *testing.T) {
 	}
 }
 
+// lengthen adds notes to a conversation, so that it is more than a batch.
+func lengthen(t *testing.T, k *talk, notes int) {
+	t.Helper()
+	err := k.Store.Update(t.Context(), func(tx store.Tx) error {
+		conv, err := store.One(tx.Conversations(k.conv))
+		if err != nil {
+			return err
+		}
+		for range notes {
+			id, err := tx.NewID()
+			if err != nil {
+				return err
+			}
+			conv.LastSeq++
+			err = tx.PutMessages(store.Message{
+				ID: store.MessageID(id), Account: conv.Account, Conversation: conv.ID, Seq: conv.LastSeq, Direction: store.Note,
+				Author: store.Author{Kind: store.ByUser, User: "bob"}, Text: "Quokka", CreatedAt: k.Now(),
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return tx.PutConversations(conv)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // However often a process dies in the middle, the next one goes on.
 func TestRetentionGoesOnWhereItDied(t *testing.T) {
 	for _, r := range []inbox.Retention{month, everybody} {
@@ -312,11 +341,7 @@ func TestRetentionGoesOnWhereItDied(t *testing.T) {
 			for n := 1; ; n++ {
 				db := &dying{Porter: memory.New(), n: 1 << 30, after: after}
 				k := over(t, inboxtest.Config{Inbox: inbox.Config{Store: db}})
-				for i := range 250 { // one conversation is more than a batch
-					if _, err := k.Agent("bob").Note(t.Context(), k.conv, fmt.Sprint("Quokka ", i), ""); err != nil {
-						t.Fatal(err)
-					}
-				}
+				lengthen(t, k, 250)
 				k.Advance(11 * year)
 				db.n = n
 				_, err := k.Admin().Retain(t.Context(), r)
