@@ -123,7 +123,7 @@ func eraseMessage(m store.Message, theirs channel.Address, at time.Time) (store.
 		}
 	}
 	if d := m.Decision; d != nil { // all but its words, and where the customer was
-		m.Decision = &compliance.Record{At: d.At, Verdict: d.Verdict, Until: d.Until, Entry: d.Entry, Purpose: d.Purpose, Consent: d.Consent, Version: d.Version}
+		m.Decision = &compliance.Record{At: d.At, For: d.For, Verdict: d.Verdict, Until: d.Until, Entry: d.Entry, Purpose: d.Purpose, Consent: d.Consent, Version: d.Version}
 	}
 	if m.ErasedAt.IsZero() {
 		m.ErasedAt = at
