@@ -63,6 +63,9 @@ func (in *Inbox) accept(t *tx, channelName string, m channel.Inbound) (Acceptanc
 	if err != nil {
 		return Acceptance{}, err
 	}
+	if len(strays) > 0 && compliance.IsErased(strays[0].Inbound.From) {
+		return Acceptance{Duplicate: true, Stray: strays[0].ID}, nil // it must not come back
+	}
 	arrived := arrival{channel: channelName, message: m, at: t.now}
 	if len(strays) > 0 {
 		arrived.at, arrived.adopted = strays[0].ReceivedAt, true
