@@ -231,6 +231,12 @@ func changes(e compliance.Entry, before, after compliance.State) bool {
 	return before.About(e.Purpose, e.Programme).OptedOut != after.About(e.Purpose, e.Programme).OptedOut
 }
 
+// endsHold reports whether what has held does not any more, whether or not the
+// customer has opted out by that: they may have opted in since.
+func endsHold(before, after compliance.State) bool {
+	return before.Held.Stands() && !after.Held.Stands()
+}
+
 // consentEvent tells a conversation's team that an entry has changed what holds.
 func consentEvent(t *tx, conv store.Conversation, e compliance.Entry, after compliance.State) store.Event {
 	stopped, resumed := store.ContactOptedOut, store.ContactOptedIn
@@ -241,6 +247,8 @@ func consentEvent(t *tx, conv store.Conversation, e compliance.Entry, after comp
 	switch {
 	case e.Kind == compliance.Voided:
 		typ = store.ContactVoided
+	case e.Kind == compliance.OptOut && e.Reach == (compliance.Reach{}) && !after.OptedOut:
+		typ = store.ContactReleased // it has ended what held, and they have opted in since
 	case after.About(e.Purpose, e.Programme).OptedOut:
 		typ = stopped
 	}

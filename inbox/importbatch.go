@@ -61,10 +61,11 @@ func (i *importing) apply(t *tx, batch []stated, tried map[compliance.Digest]boo
 		o.added++
 		all = append(all, added...)
 		l.add(added)
-		if before.state.Held.Stands() && !after.Held.Stands() {
+		ends := endsHold(before.state, after)
+		if ends {
 			freed = append(freed, before.keys...)
 		}
-		if changes(added[0], before.state, after) && l.people[n].known {
+		if (ends || changes(added[0], before.state, after)) && l.people[n].known {
 			changed = append(changed, imported{l.people[n].addresses, added[0], after})
 		}
 	}

@@ -169,12 +169,12 @@ func (in *Inbox) reportConsentTo(t *tx, account store.AccountID, channelName str
 	if err := t.AppendConsent(added...); err != nil {
 		return err
 	}
-	if before.state.Held.Stands() && !after.Held.Stands() {
+	if endsHold(before.state, after) {
 		if err := in.decideAgain(t, account, before.keys); err != nil {
 			return err
 		}
 	}
-	if !changes(added[0], before.state, after) {
+	if !changes(added[0], before.state, after) && !endsHold(before.state, after) {
 		return nil
 	}
 	_, err = in.tellOf(t, account, addresses, added[0], after)

@@ -161,12 +161,12 @@ func (in *Inbox) state(t *tx, account store.AccountID, addresses []channel.Addre
 	if err := t.AppendConsent(added...); err != nil {
 		return compliance.Entry{}, err
 	}
-	if before.state.Held.Stands() && !after.Held.Stands() {
+	if endsHold(before.state, after) {
 		if err := in.decideAgain(t, account, before.keys); err != nil {
 			return compliance.Entry{}, err
 		}
 	}
-	if !changes(added[0], before.state, after) {
+	if !changes(added[0], before.state, after) && !endsHold(before.state, after) {
 		return added[0], nil
 	}
 	convs, err := in.tellOf(t, account, addresses, added[0], after)
