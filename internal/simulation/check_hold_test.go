@@ -71,11 +71,22 @@ var held = &check{5, "held", "while a message may be a wish to stop, nothing is 
 	}
 }}
 
-// holdingBy returns what holds by a message, under whichever key.
+// holdingBy returns what holds by a message, or by one that came in at the same
+// moment, under whichever key.
 func holdingBy(words map[compliance.Key][]wordOf, message string) (hold wordOf, stands bool) {
 	for _, about := range words {
-		if hold, stands = holding(about, message, true); stands {
-			return hold, true
+		for _, w := range about {
+			if w.Kind != compliance.Ambiguous || w.Message != message {
+				continue
+			}
+			for _, other := range about {
+				if other.Kind != compliance.Ambiguous || !other.OccurredAt.Equal(w.OccurredAt) {
+					continue
+				}
+				if hold, stands = holding(about, other.Message, true); stands {
+					return hold, true
+				}
+			}
 		}
 	}
 	return hold, false
