@@ -92,13 +92,17 @@ func userAddress(m channel.Inbound) channel.Address {
 }
 
 // optOutAt is when an opt-out counts from: its arrival, but not before an opt-in
-// that is in the ledger already, since the clocks of two processes, or ours and
-// a provider's, may disagree.
+// that is in the ledger already, and after a question that is, since the clocks of
+// two processes, or ours and a provider's, may disagree.
 func optOutAt(arrived time.Time, entries []compliance.Entry) time.Time {
-	if in := newest(entries, compliance.OptIn); in.OccurredAt.After(arrived) {
-		return in.OccurredAt
+	at := arrived
+	if in := newest(entries, compliance.OptIn); in.OccurredAt.After(at) {
+		at = in.OccurredAt
 	}
-	return arrived
+	if asked := newest(entries, compliance.Asked); asked.ID != 0 {
+		at = later(at, asked.OccurredAt.Add(time.Microsecond))
+	}
+	return at
 }
 
 // optInAt is when an opt-in counts from, and whether that can be told: it has to

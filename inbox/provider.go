@@ -291,8 +291,8 @@ func repeats(e, had compliance.Entry) bool {
 }
 
 // stoppedAt is when a provider's word against us counts from: when the customer
-// said it, as far as the provider tells. It counts from after every opt-in that is
-// not clearly later, since clocks may disagree.
+// said it, as far as the provider tells. It counts from after every opt-in, and every
+// question of ours, that is not clearly later, since clocks may disagree.
 func stoppedAt(said, now time.Time, of compliance.Reach, entries []compliance.Entry) time.Time {
 	at := said
 	if said.IsZero() {
@@ -300,6 +300,9 @@ func stoppedAt(said, now time.Time, of compliance.Reach, entries []compliance.En
 	}
 	claimed, floor := at, at
 	for _, in := range entries {
+		if in.Kind == compliance.Asked && (said.IsZero() || !said.Before(in.OccurredAt.Add(-clockSkew))) {
+			floor = latest(floor, in.OccurredAt.Add(time.Microsecond))
+		}
 		if in.Kind != compliance.OptIn || !in.Covers(of) && !of.Covers(in.Reach) {
 			continue
 		}

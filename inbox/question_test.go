@@ -74,6 +74,44 @@ func TestYesFromBeforeTheQuestion(t *testing.T) {
 	}
 }
 
+// Whatever the clocks of the processes say, a yes that was written before a stop does
+// not undo it, though it comes in later.
+func TestYesFromBeforeAStop(t *testing.T) {
+	for way, stop := range map[string]func(in *inbox.Inbox, at time.Time) error{
+		"in a message": func(in *inbox.Inbox, at time.Time) error {
+			_, err := in.Receive(t.Context(), "simulated", channel.Inbound{ProviderID: "a stop", From: alicesCustomer, To: inboxtest.SupportNumber, Text: "STOP", SentAt: at})
+			return err
+		},
+		"reported by the provider": func(in *inbox.Inbox, at time.Time) error {
+			return in.Consent(t.Context(), "simulated", channel.ConsentUpdate{From: alicesCustomer, To: inboxtest.SupportNumber, Change: channel.ConsentStopped, At: at})
+		},
+	} {
+		t.Run(way, func(t *testing.T) {
+			k := newShop(t, nil)
+			ahead := anotherEngineAt(k, k.Store, "ahead", func() time.Time { return k.Now().Add(2 * time.Minute) })
+			if _, err := ahead.Agent(inbox.DefaultAccount, "alice").AskConsent(t.Context(), k.conv, offersByText); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := ahead.Step(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			k.RequireSent(alicesCustomer, offersByText.Text)
+			yes := channel.Inbound{ProviderID: "a yes", From: alicesCustomer, To: inboxtest.SupportNumber, Text: "YES", SentAt: k.Now().Add(time.Second)}
+			if err := stop(k.Inbox, k.Now().Add(10*time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := k.Inbox.Receive(t.Context(), "simulated", yes); err != nil {
+				t.Fatal(err)
+			}
+			k.Settle()
+			state := compliance.Fold(ledgerOf(t, k.Harness, alicesCustomer))
+			if !state.OptedOut || !state.About(compliance.Marketing, "offers").OptedOut || k.agreed() {
+				t.Errorf("%+v stands, want the stop", state)
+			}
+		})
+	}
+}
+
 // A question that never reached the customer is not open, and may be asked again.
 func TestQuestionThatDidNotArrive(t *testing.T) {
 	for name, miss := range map[string]func(k *talk) inbox.Message{
