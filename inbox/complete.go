@@ -147,12 +147,13 @@ func (in *Inbox) tellReturned(t *tx, account store.AccountID, m channel.Inbound,
 		if err != nil {
 			return err
 		}
-		if before.state.Held.Stands() && !after.state.Held.Stands() {
+		ends := endsHold(before.state, after.state)
+		if ends {
 			if err := in.decideAgain(t, account, before.keys); err != nil {
 				return err
 			}
 		}
-		if !changes(e, before.state, after.state) {
+		if !ends && !changes(e, before.state, after.state) {
 			return nil
 		}
 		_, err = in.tellOf(t, account, addresses, e, after.state)

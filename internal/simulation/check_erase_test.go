@@ -118,10 +118,10 @@ func blank(m store.Message) bool {
 	if m.Direction == store.Inbound {
 		theirs = m.From
 	}
-	plan := store.Extras{}
+	kept := store.Extras{}
 	if m.Extras != nil {
-		plan.Plan = m.Extras.Plan
-		if !reflect.DeepEqual(*m.Extras, plan) {
+		kept.Plan, kept.Late = m.Extras.Plan, m.Extras.Late // what its webhook knows may come yet
+		if !reflect.DeepEqual(*m.Extras, kept) {
 			return false
 		}
 	}
