@@ -1,0 +1,301 @@
+package inbox_test
+
+import (
+	"time"
+
+	"github.com/teaminbox/teaminbox/channel"
+	"github.com/teaminbox/teaminbox/compliance"
+	"github.com/teaminbox/teaminbox/inbox"
+)
+
+// What follows is the law of consent once more, by somebody who has read what the
+// package compliance promises and not how it keeps it: a list of what has happened,
+// and questions to it that read the whole list each time. It shares the package's
+// nouns and none of its rules.
+
+// tri is an answer that may not be known: what the promises leave open is perhaps, and
+// the engine may do either.
+type tri int8
+
+const (
+	no tri = iota
+	perhaps
+	yes
+)
+
+func isSo(b bool) tri {
+	if b {
+		return yes
+	}
+	return no
+}
+
+func (t tri) not() tri { return yes - t }
+
+// actKind is what somebody has done.
+type actKind uint8
+
+const (
+	actStop    actKind = iota // wants no more of something
+	actAgree                  // wants it, or wants it again
+	actHold                   // wrote what may be a wish to stop
+	actRelease                // a person has found that it was none
+	actAsk                    // was asked to opt in
+	actVoid                   // is not who has the number any more
+)
+
+// consentAct is something that has happened to the consent of one customer.
+type consentAct struct {
+	kind     actKind
+	by       compliance.Source
+	reach    compliance.Reach
+	strength compliance.Strength
+	at       time.Time // when it was done, as far as whoever told it knows
+	sent     time.Time // when the customer wrote it by the provider's clock, or zero
+	learned  time.Time // when it reached us
+	late     bool      // by a backfill
+	until    time.Time // when an agreement, a hold or a question ends by itself
+
+	// settling says that it reached us while we were at work, so that what happens
+	// at the very moment may be before it or after it.
+	settling bool
+
+	talk    int // the conversation, of holds and questions
+	message inbox.MessageID
+	entry   compliance.EntryID // of agreements, if it is known
+	void    bool               // of a question: its message will never be sent
+	asked   time.Time          // of a question: when the carrier had it, or zero
+	doubt   bool               // of a question: nobody knows whether the carrier had it
+}
+
+// covers reports whether a word about one reach is about all of another.
+func covers(a, b compliance.Reach) bool {
+	return (a.Purpose == "" || a.Purpose == b.Purpose) && (a.Programme == "" || a.Programme == b.Programme)
+}
+
+// clockError is by how much the clocks of a provider and of ours may differ.
+const clockError = 5 * time.Minute
+
+// wrote is when a customer did it, by the best clock there is.
+func (a *consentAct) wrote() time.Time {
+	if !a.sent.IsZero() {
+		return a.sent
+	}
+	return a.at
+}
+
+// after says whether an agreement was given after something that speaks against
+// it, which is before it in the list of what we know or not.
+func (in *consentAct) after(out *consentAct, learnedFirst bool) tri {
+	gap := in.wrote().Sub(out.wrote())
+	near := gap.Abs() <= clockError
+	switch {
+	case in.by == compliance.FromContact && out.by == compliance.FromContact && !in.sent.IsZero() && !out.sent.IsZero():
+		return isSo(in.sent.After(out.sent)) // one clock
+	case in.by == compliance.FromProvider: // whoever resumes has said when
+		return isSo(gap > 0)
+	case out.by == compliance.FromProvider && !learnedFirst: // a late report, by another clock
+		if near && gap > 0 {
+			return perhaps
+		}
+		return isSo(gap > 0)
+	case in.by == compliance.FromContact && in.late:
+		if near {
+			return perhaps
+		}
+		return isSo(gap > 0)
+	case in.by == compliance.FromContact && learnedFirst: // it came in after it
+		if in.wrote().Before(out.at) { // and was on its way
+			return perhaps
+		}
+		return yes
+	case out.by == compliance.FromContact:
+		// An opt-out counts from when it came in.
+		switch {
+		case in.wrote().After(out.at):
+			return yes
+		case in.at.After(out.wrote()):
+			return perhaps
+		}
+		return no
+	case in.wrote() != in.at && in.wrote().After(out.at) != in.at.After(out.at):
+		return perhaps
+	}
+	return isSo(in.at.After(out.at))
+}
+
+// acts are those of one customer, in the order in which we learned of them.
+type acts []*consentAct
+
+// known reports whether an act counts at a moment.
+func (a *consentAct) known(at time.Time) tri {
+	switch {
+	case a.learned.After(at):
+		return no
+	case a.settling && a.learned.Equal(at):
+		return perhaps
+	}
+	return yes
+}
+
+// stopped says whether the customer has stopped what a message with a reach is.
+func (all acts) stopped(r compliance.Reach, at time.Time) tri {
+	worst := no
+	for i, out := range all {
+		if out.kind == actStop && covers(out.reach, r) {
+			worst = max(worst, min(out.known(at), all.ended(i, r, at).not()))
+		}
+	}
+	for _, h := range all {
+		if h.kind == actHold && !at.Before(h.until) { // nobody has decided in time
+			worst = max(worst, all.holds(h, at))
+		}
+	}
+	return worst
+}
+
+// ended says whether the customer has taken a stop back.
+func (all acts) ended(out int, r compliance.Reach, at time.Time) tri {
+	best := no
+	for i, in := range all {
+		if in.kind != actAgree || in.by == compliance.FromImport || !covers(in.reach, r) {
+			continue
+		}
+		of := all[out].reach
+		if in.by == compliance.FromProvider && in.reach != of {
+			continue // no provider takes back what is wider
+		}
+		// What is wider than the stop, such as START, restores what stood before.
+		if in.reach != of && covers(in.reach, of) && in.strength == compliance.NotMarketing {
+			continue
+		}
+		sure := yes
+		if !covers(of, in.reach) && !covers(in.reach, of) && in.strength == compliance.NotMarketing {
+			sure = perhaps // they cross
+		}
+		best = max(best, min(sure, in.known(at), in.after(all[out], out < i)))
+	}
+	return best
+}
+
+// holds says whether a message that may be a wish to stop waits for a decision. That
+// the time for one has passed does not matter here.
+func (all acts) holds(h *consentAct, at time.Time) tri {
+	stands := h.known(at)
+	seen := false
+	for _, a := range all {
+		seen = seen || a == h
+		switch {
+		case a.known(at) == no:
+		case a.kind == actRelease && a.message == h.message:
+			return no
+		case a.kind == actStop && a.reach == compliance.Reach{} && !a.at.Before(h.at):
+			stands = min(stands, a.known(at).not())
+		case a.kind == actAgree && a.by == compliance.FromContact && a.reach == compliance.Reach{}:
+			stands = min(stands, a.after(h, seen).not())
+		}
+	}
+	return stands
+}
+
+// held says whether anything does.
+func (all acts) held(at time.Time) tri {
+	worst := no
+	for _, h := range all {
+		if h.kind == actHold {
+			worst = max(worst, all.holds(h, at))
+		}
+	}
+	return min(worst, all.stopped(compliance.Reach{}, at).not())
+}
+
+// voided says whether the number is somebody else's, and since when.
+func (all acts) voided(at time.Time) (stands tri, since time.Time) {
+	for i, v := range all {
+		if v.kind != actVoid || v.known(at) == no {
+			continue
+		}
+		lifted := no
+		for j, in := range all {
+			if in.kind != actAgree || in.known(at) == no || in.by == compliance.FromImport || in.by == compliance.FromProvider {
+				continue
+			}
+			after := in.after(v, i < j)
+			if in.reach != (compliance.Reach{}) || in.strength == compliance.NotMarketing && in.by != compliance.FromContact {
+				after = min(after, perhaps)
+			}
+			lifted = max(lifted, after)
+		}
+		if now := min(v.known(at), lifted.not()); now >= stands {
+			stands = now
+			if v.at.After(since) {
+				since = v.at
+			}
+		}
+	}
+	return stands, since
+}
+
+// agreement is one that counts, surely or perhaps.
+type agreement struct {
+	*consentAct
+	sure tri
+}
+
+// agreements returns what the customer has agreed to that still counts.
+func (all acts) agreements(at time.Time) []agreement {
+	var found []agreement
+	for j, in := range all {
+		if in.kind != actAgree || in.by == compliance.FromProvider || !in.until.IsZero() && !at.Before(in.until) {
+			continue
+		}
+		sure := in.known(at)
+		for i, v := range all {
+			if v.kind == actVoid && v.known(at) != no {
+				sure = min(sure, max(in.after(v, i < j), v.known(at).not()))
+			}
+		}
+		if sure != no {
+			found = append(found, agreement{in, sure})
+		}
+	}
+	return found
+}
+
+// question returns the last that is open, or nil.
+func (all acts) question(at time.Time) (q *consentAct, open tri) {
+	for i, a := range all {
+		if a.kind != actAsk || a.known(at) == no {
+			continue
+		}
+		q, open = a, isSo(!a.void && at.Before(a.until))
+		for _, later := range all[i+1:] {
+			switch {
+			case later.known(at) == no:
+			case later.kind == actStop && later.reach == (compliance.Reach{}), later.kind == actAgree && later.by == compliance.FromContact && later.strength == a.strength && later.reach == a.reach:
+				open = no
+			case later.kind == actStop, later.kind == actAgree, later.kind == actVoid:
+				open = min(open, perhaps)
+			}
+		}
+	}
+	if q == nil || open == no {
+		return nil, no
+	}
+	return q, open
+}
+
+// customerLaw is what the law where a customer is asks of what sells.
+type customerLaw struct {
+	zone     *time.Location
+	strength compliance.Strength
+	family   channel.Family
+}
+
+// quiet reports whether nothing that sells is sent at a moment: from eight in the
+// evening, and five minutes before, until nine in the morning.
+func (l customerLaw) quiet(at time.Time) bool {
+	local := at.In(l.zone)
+	minute := local.Hour()*60 + local.Minute()
+	return minute < 9*60 || minute >= 20*60-5
+}
