@@ -69,6 +69,7 @@ func (w *consentWorld) agree(s consentStep) {
 		}
 	}
 	e, err := w.Admin().RecordConsent(w.t.Context(), inbox.ConsentRecord{Actor: "alice", Statement: st})
+	w.tell("an opt-in is recorded: %+v: %v", st, err)
 	may := max(against.not(), ends)
 	var refused *inbox.OptedOutError
 	switch {
@@ -96,11 +97,12 @@ func (w *consentWorld) stopSaid(s consentStep) {
 		Via: oneOf(s.draw[3], compliance.ViaVoice, compliance.ViaEmail), Text: "no more of this",
 	}}
 	before := w.model.acts[s.customer].stopped(compliance.Reach{}, w.Now())
-	if _, err := w.Admin().RecordConsent(w.t.Context(), c); err != nil {
+	e, err := w.Admin().RecordConsent(w.t.Context(), c)
+	if err != nil {
 		w.violate("an opt-out is not recorded: %v", err)
 		return
 	}
-	w.stopRecorded(s.customer, c, before)
+	w.stopRecorded(s.customer, c, before, e.ID)
 }
 
 // stopHeard lets a user record one.
@@ -111,22 +113,24 @@ func (w *consentWorld) stopHeard(s consentStep) {
 	}
 	c := inbox.ConsentRecord{Confirm: s.draw[2]%2 == 0, Statement: compliance.Statement{Reach: drawReach(s.draw[0]), Via: compliance.ViaVoice, Text: "leave me alone"}}
 	before := w.model.acts[s.customer].stopped(compliance.Reach{}, w.Now())
-	if _, err := w.Agent(k.user).OptOut(w.t.Context(), k.id, c); err != nil {
+	e, err := w.Agent(k.user).OptOut(w.t.Context(), k.id, c)
+	if err != nil {
 		w.violate("a user's opt-out is not recorded: %v", err)
 		return
 	}
 	c.OccurredAt = w.Now()
-	w.stopRecorded(s.customer, c, before)
+	w.stopRecorded(s.customer, c, before, e.ID)
 }
 
-func (w *consentWorld) stopRecorded(customer int, c inbox.ConsentRecord, before tri) {
+func (w *consentWorld) stopRecorded(customer int, c inbox.ConsentRecord, before tri, entry compliance.EntryID) {
 	w.count("opt-out that was recorded: " + c.InWords())
+	w.tell("an opt-out is recorded of customer %d, from %v: %+v, confirm %v", customer, c.OccurredAt.Format(time.TimeOnly), c.Reach, c.Confirm)
 	now := w.Now()
 	w.learn(customer, &consentAct{kind: actStop, by: compliance.FromOperator, reach: c.Reach, at: c.OccurredAt})
 	if !c.Confirm || c.Reach != (compliance.Reach{}) {
 		return
 	}
-	word := &owedWord{kind: compliance.OptOut, customer: customer, talk: -1, since: c.OccurredAt}
+	word := &owedWord{kind: compliance.OptOut, customer: customer, talk: -1, since: c.OccurredAt, entry: entry}
 	word.owed = min(before.not(), w.model.acts[customer].stopped(compliance.Reach{}, now), isSo(now.Before(c.OccurredAt.Add(confirmTerm))))
 	open, any := yes, no
 	for i, k := range w.talks {
@@ -151,6 +155,7 @@ func (w *consentWorld) voidNumber(s consentStep) {
 		return
 	}
 	w.count("number that is void")
+	w.tell("the number of customer %d is void since %v", s.customer, st.OccurredAt)
 	w.learn(s.customer, &consentAct{kind: actVoid, by: compliance.FromOperator, at: st.OccurredAt})
 }
 
@@ -186,6 +191,7 @@ func (w *consentWorld) imports(s consentStep) {
 		return
 	}
 	w.count("import: " + st.Kind.String())
+	w.tell("an import: %+v", st)
 	a := &consentAct{kind: actAgree, by: compliance.FromImport, reach: st.Reach, strength: st.Strength, at: st.OccurredAt, until: st.Until}
 	if st.Kind == compliance.OptOut {
 		a.kind = actStop
@@ -209,6 +215,7 @@ func (w *consentWorld) provider(s consentStep) {
 		return
 	}
 	w.count("provider's report: " + u.Change.String())
+	w.tell("the provider reports of customer %d: %v at %v", s.customer, u.Change, u.At)
 	w.reported(s.customer, u.Change, u.At, false)
 }
 
@@ -224,8 +231,11 @@ func (w *consentWorld) reported(customer int, c channel.ConsentChange, at time.T
 		a.kind = actVoid
 	default:
 	}
-	if a.kind == actStop && at.IsZero() && w.model.acts[customer].stopped(a.reach, w.Now()) == yes {
-		return // which is no news, and no word of the customer's
+	if again := w.model.acts[customer].stopped(a.reach, w.Now()); a.kind == actStop && at.IsZero() && again != no {
+		if again == yes && (!settling || c == channel.ConsentStopped) {
+			return // which is no news, and no word of the customer's
+		}
+		a.maybe = true
 	}
 	w.learn(customer, a)
 }

@@ -2,6 +2,7 @@ package inbox_test
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -47,6 +48,7 @@ func (w *consentWorld) sending(_ context.Context, wire channel.Outbound) simulat
 	if says.kind == forbidden || says.kind == mustWait {
 		w.violate("message %v to customer %d, of purpose %q and kind %v, goes out though it %v: %s", m.ID, k.customer, m.Purpose, m.Kind, says.kind, says.why)
 	}
+	w.tell("message %v to customer %d from %s, purpose %q, kind %v, by %s: %v %s; fault %v, consent %v", m.ID, k.customer, k.ours, m.Purpose, m.Kind, m.Author.Kind, says.kind, says.why, fault.Kind, fault.Consent)
 	w.checkRecord(o, m, says)
 	w.count("sent: " + string(m.Purpose) + " " + m.Kind.String() + " by " + string(m.Author.Kind))
 	w.fail(o, word, fault, now)
@@ -72,7 +74,7 @@ func (w *consentWorld) says(o *outMessage, m inbox.Message, at time.Time) (*owed
 		}
 		return nil, w.model.ruleQuestion(o, at)
 	default:
-		return w.model.ruleWord(m.Kind, o.customer, o.talk, at)
+		return w.model.ruleWord(m.Kind, m.Confirms, o.customer, o.talk, at)
 	}
 }
 
@@ -148,8 +150,11 @@ func (w *consentWorld) rest(end bool) {
 		if k.id == 0 {
 			continue
 		}
-		for _, m := range w.outboundOf(k.id) {
-			w.atRest(talk, m, end, recovering)
+		all := w.outboundOf(k.id)
+		// What comes after one that is tried again waits for it.
+		busy := recovering || slices.ContainsFunc(all, func(m inbox.Message) bool { return m.State == store.StateRetrying })
+		for _, m := range all {
+			w.atRest(talk, m, end, busy)
 		}
 	}
 }
@@ -170,7 +175,7 @@ func (w *consentWorld) outboundOf(id inbox.ConversationID) (all []inbox.Message)
 }
 
 // atRest checks one message.
-func (w *consentWorld) atRest(talk int, m inbox.Message, end, recovering bool) {
+func (w *consentWorld) atRest(talk int, m inbox.Message, end, busy bool) {
 	o := w.messages[m.ID]
 	if o == nil {
 		o = &outMessage{id: m.ID, talk: talk, customer: w.talks[talk].customer, purpose: m.Purpose, queued: m.CreatedAt, complete: true}
@@ -181,11 +186,11 @@ func (w *consentWorld) atRest(talk int, m inbox.Message, end, recovering bool) {
 	}
 	switch m.State {
 	case store.StateQueued, store.StateAttempting:
-		if !recovering {
+		if !busy {
 			w.violate("message %v to customer %d is %s at rest", m.ID, o.customer, m.State)
 		}
 	case store.StateDeferred:
-		w.waiting(o, m, recovering)
+		w.waiting(o, m, busy)
 	case store.StateBlocked:
 		w.final[m.ID] = true
 		w.count("blocked")
@@ -213,14 +218,14 @@ func (w *consentWorld) atRest(talk int, m inbox.Message, end, recovering bool) {
 }
 
 // waiting checks a message that has to wait.
-func (w *consentWorld) waiting(o *outMessage, m inbox.Message, recovering bool) {
+func (w *consentWorld) waiting(o *outMessage, m inbox.Message, busy bool) {
 	now := w.Now()
 	w.count("deferred")
-	if !recovering && !m.DueAt.After(now) {
+	if !busy && !m.DueAt.After(now) {
 		w.violate("message %v to customer %d is deferred until %v, which has passed", m.ID, o.customer, m.DueAt)
 	}
 	byHold := m.Decision != nil && m.Decision.Verdict == compliance.NeedsHuman
-	if _, says := w.says(o, m, now); byHold && says.kind == mayGo && !recovering {
+	if _, says := w.says(o, m, now); byHold && says.kind == mayGo && !busy {
 		w.violate("message %v to customer %d waits for a person's decision that nobody owes", m.ID, o.customer)
 	}
 	if byHold {

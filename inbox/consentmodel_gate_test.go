@@ -77,16 +77,17 @@ func (m *consentModel) window(talk int, at time.Time, term time.Duration) bool {
 	return m.lately(talk, at, term) != no
 }
 
-// wroteSince says whether the customer wrote more than a keyword after a moment.
-func (m *consentModel) wroteSince(talk int, since, at time.Time) tri {
+// wroteSince says whether the customer wrote more than a keyword after a moment. For
+// what a keyword counts is for the caller to say.
+func (m *consentModel) wroteSince(talk int, since, at time.Time, keyword tri) tri {
 	best := no
 	for _, w := range m.talks[talk] {
-		switch {
+		switch wrote := max(w.ordinary, keyword); {
 		case w.at.After(at) || w.at.Before(since):
 		case w.at.Equal(since):
-			best = max(best, min(perhaps, w.ordinary))
+			best = max(best, min(perhaps, wrote))
 		default:
-			best = max(best, w.ordinary)
+			best = max(best, wrote)
 		}
 	}
 	return best
@@ -122,7 +123,6 @@ func (m *consentModel) rule(o *outMessage, at time.Time) ruling {
 
 // counts returns as what purposes a message may count.
 func (m *consentModel) counts(o *outMessage, at time.Time) []compliance.Purpose {
-	law := m.laws[o.customer]
 	as := func(answers tri) []compliance.Purpose {
 		switch answers {
 		case yes:
@@ -137,17 +137,10 @@ func (m *consentModel) counts(o *outMessage, at time.Time) []compliance.Purpose 
 	case compliance.Conversational:
 		return as(max(m.lately(o.talk, at, impliedTerm), m.optedIn(o, compliance.Conversational, at)))
 	case "":
-		term := impliedTerm
-		if !o.human {
-			term = windowTerm
-		}
-		// When it is read, when it is queued or when it is sent, is not said.
-		now, then := m.lately(o.talk, at, term), m.lately(o.talk, o.queued, term)
-		if law.family == channel.WhatsApp && !o.human {
-			return as(now)
-		}
-		if now != then {
-			return as(perhaps)
+		// Whether it is read when it is queued or when it is sent is not said.
+		now, then := m.lately(o.talk, at, impliedTerm), m.lately(o.talk, o.queued, impliedTerm)
+		if now != then || !o.human && m.lately(o.talk, at, windowTerm) != yes {
+			return as(perhaps) // what a responder says answers within a day; how long after is not clear
 		}
 		return as(now)
 	default:
@@ -192,7 +185,7 @@ func (m *consentModel) decide(o *outMessage, p compliance.Purpose, at time.Time,
 	if at.Before(o.notBefore) {
 		return ruling{kind: mustWait, why: "it is to be sent later"}
 	}
-	void, since := all.voided(at)
+	void := all.voided(at)
 	reach := compliance.Reach{Programme: o.programme}
 	if p == compliance.Marketing {
 		reach.Purpose = compliance.Marketing
@@ -212,23 +205,25 @@ func (m *consentModel) decide(o *outMessage, p compliance.Purpose, at time.Time,
 			}
 			return refuse("they have stopped it, and written nothing since")
 		}
-		if d.so(all.voided1(at)) {
+		if d.so(void) {
 			return ruling{kind: undecided, why: "they have stopped it, written since, and the number is somebody else's"}
 		}
 	default:
 		if d.so(all.held(at)) && !(o.human && p == compliance.Conversational) {
 			return ruling{kind: mustWait, why: "a person must decide what they meant"}
 		}
-		if d.so(void) {
-			if p != compliance.Conversational {
-				return refuse("the number is somebody else's")
+		if p != compliance.Conversational && d.so(void) {
+			return refuse("the number is somebody else's")
+		}
+		if p == compliance.Conversational && void != no {
+			answers := yes // whoever has the number by now
+			all.voids(at, func(v *consentAct, stands tri) {
+				answers = min(answers, max(stands.not(), m.wroteSince(o.talk, v.at, at, perhaps)))
+			})
+			if answers == no {
+				return refuse("the number is somebody else's, who has not written")
 			}
-			if since := m.wroteSince(o.talk, since, at); !d.so(since) {
-				if since == no {
-					return refuse("the number is somebody else's, who has not written")
-				}
-				return ruling{kind: undecided}
-			}
+			d.so(answers)
 		}
 	}
 	if law.family == channel.WhatsApp && !m.window(o.talk, at, windowTerm) {
@@ -254,12 +249,6 @@ func (m *consentModel) decide(o *outMessage, p compliance.Purpose, at time.Time,
 	return ruling{kind: mayGo}
 }
 
-// voided1 is voided for those who don't ask since when.
-func (all acts) voided1(at time.Time) tri {
-	stands, _ := all.voided(at)
-	return stands
-}
-
 // mayAnswerStopped says whether a person may answer somebody who has opted out,
 // where the host allows that: what they wrote since.
 func (m *consentModel) mayAnswerStopped(o *outMessage, r compliance.Reach, at time.Time) tri {
@@ -270,7 +259,7 @@ func (m *consentModel) mayAnswerStopped(o *outMessage, r compliance.Reach, at ti
 		if out.kind != actStop || !covers(out.reach, r) || out.known(at) == no || all.ended(i, r, at) == yes {
 			continue
 		}
-		since := m.wroteSince(o.talk, out.at, at)
+		since := m.wroteSince(o.talk, out.at, at, no)
 		best, first = min(best, since), max(first, since)
 	}
 	for _, h := range all { // whose time has passed, which nobody has written down yet
@@ -351,11 +340,11 @@ func (m *consentModel) ruleQuestion(o *outMessage, at time.Time) ruling {
 		return ruling{kind: forbidden, why: "the question is not open any more"}
 	case all.stopped(asks, at) == yes || all.stopped(q.reach, at) == yes:
 		return ruling{kind: forbidden, why: "nobody who has stopped is asked back"}
-	case all.voided1(at) == yes:
+	case all.voided(at) == yes:
 		return ruling{kind: forbidden, why: "the number is somebody else's"}
 	}
 	r := m.ruleAs(o, compliance.Transactional, at) // hold, window and hours; a template it is not
-	if stands == perhaps || all.stopped(asks, at) == perhaps || all.voided1(at) == perhaps {
+	if stands == perhaps || all.stopped(asks, at) == perhaps || all.voided(at) == perhaps {
 		if r.kind != forbidden {
 			r.kind = undecided
 		}

@@ -14,6 +14,8 @@ type owedWord struct {
 	customer int
 	talk     int // -1 if it may be said in any conversation with them
 	since    time.Time
+	entry    compliance.EntryID // of what it confirms
+	reach    compliance.Reach
 	owed     tri // perhaps: it may be said, and need not
 	said     int // how often the carrier took it
 	excused  bool
@@ -34,35 +36,27 @@ func (m *consentModel) owe(w *owedWord, at time.Time) {
 
 // ruleWord says whether one of those words may be handed to the channel, and which
 // it is.
-func (m *consentModel) ruleWord(kind compliance.Kind, customer, talk int, at time.Time) (*owedWord, ruling) {
-	all := m.acts[customer]
-	stopped := all.stopped(compliance.Reach{}, at)
-	var last ruling
-	last = ruling{kind: forbidden, why: fmt.Sprintf("no word of kind %v is owed to them", kind)}
-	for i := len(m.owed) - 1; i >= 0; i-- {
-		w := m.owed[i]
-		if w.kind != kind || w.customer != customer || w.talk >= 0 && w.talk != talk || w.since.After(at) {
+func (m *consentModel) ruleWord(kind compliance.Kind, confirms compliance.EntryID, customer, talk int, at time.Time) (*owedWord, ruling) {
+	why := "no word of kind " + kind.String() + " is owed to them"
+	for _, w := range m.owed {
+		if w.kind != kind || w.entry != confirms || w.customer != customer || w.talk >= 0 && w.talk != talk || w.since.After(at) {
 			continue
 		}
+		stopped := m.acts[customer].stopped(w.reach, at)
 		switch {
 		case w.said > 0:
-			if last.why == "" || w.kind != compliance.Help {
-				last.why = fmt.Sprintf("the word of kind %v that is owed to them since %v was said", kind, w.since.Format(time.TimeOnly))
-			}
+			why = "it has been said"
 		case kind == compliance.OptOut && stopped == no:
-			last.why = "the opt-out that is confirmed does not stand"
+			why = "the opt-out that is confirmed does not stand"
 		case kind == compliance.OptOut && !at.Before(w.since.Add(confirmTerm)):
-			last.why = "it is too late to confirm an opt-out"
+			why = "it is too late to confirm an opt-out"
 		case kind == compliance.OptIn && stopped == yes:
-			last.why = "the opt-in that is confirmed does not stand"
+			why = "the opt-in that is confirmed does not stand"
 		default:
 			return w, ruling{kind: mayGo}
 		}
-		if kind != compliance.Help {
-			break // of several opt-outs the last is the one that can be confirmed
-		}
 	}
-	return nil, last
+	return nil, ruling{kind: forbidden, why: why}
 }
 
 // lateAfter is how long what is owed may take: a process that died keeps its

@@ -60,6 +60,9 @@ type consentAct struct {
 	// at the very moment may be before it or after it.
 	settling bool
 
+	// maybe says that it may be no word of the customer's, but a repetition.
+	maybe bool
+
 	talk    int // the conversation, of holds and questions
 	message inbox.MessageID
 	entry   compliance.EntryID // of agreements, if it is known
@@ -91,6 +94,9 @@ func (in *consentAct) after(out *consentAct, learnedFirst bool) tri {
 	near := gap.Abs() <= clockError
 	switch {
 	case in.by == compliance.FromContact && out.by == compliance.FromContact && !in.sent.IsZero() && !out.sent.IsZero():
+		if in.sent.After(out.sent) && !learnedFirst {
+			return perhaps // an older stop that comes after may stand, too
+		}
 		return isSo(in.sent.After(out.sent)) // one clock
 	case in.by == compliance.FromProvider: // whoever resumes has said when
 		return isSo(gap > 0)
@@ -132,7 +138,7 @@ func (a *consentAct) known(at time.Time) tri {
 	switch {
 	case a.learned.After(at):
 		return no
-	case a.settling && a.learned.Equal(at):
+	case a.maybe, a.settling && a.learned.Equal(at):
 		return perhaps
 	}
 	return yes
@@ -209,8 +215,8 @@ func (all acts) held(at time.Time) tri {
 	return min(worst, all.stopped(compliance.Reach{}, at).not())
 }
 
-// voided says whether the number is somebody else's, and since when.
-func (all acts) voided(at time.Time) (stands tri, since time.Time) {
+// voids says of each report that the number is somebody else's whether it stands.
+func (all acts) voids(at time.Time, visit func(v *consentAct, stands tri)) {
 	for i, v := range all {
 		if v.kind != actVoid || v.known(at) == no {
 			continue
@@ -222,18 +228,19 @@ func (all acts) voided(at time.Time) (stands tri, since time.Time) {
 			}
 			after := in.after(v, i < j)
 			if in.reach != (compliance.Reach{}) || in.strength == compliance.NotMarketing && in.by != compliance.FromContact {
-				after = min(after, perhaps)
+				after = min(after, perhaps) // whether a little is enough is not said
 			}
-			lifted = max(lifted, after)
+			lifted = max(lifted, min(after, in.known(at)))
 		}
-		if now := min(v.known(at), lifted.not()); now >= stands {
-			stands = now
-			if v.at.After(since) {
-				since = v.at
-			}
-		}
+		visit(v, min(v.known(at), lifted.not()))
 	}
-	return stands, since
+}
+
+// voided says whether the number is somebody else's.
+func (all acts) voided(at time.Time) tri {
+	worst := no
+	all.voids(at, func(_ *consentAct, stands tri) { worst = max(worst, stands) })
+	return worst
 }
 
 // agreement is one that counts, surely or perhaps.
@@ -272,6 +279,8 @@ func (all acts) question(at time.Time) (q *consentAct, open tri) {
 		for _, later := range all[i+1:] {
 			switch {
 			case later.known(at) == no:
+			case later.kind == actStop && later.at.Before(a.at): // they have answered since, whatever it was
+				open = min(open, perhaps)
 			case later.kind == actStop && later.reach == (compliance.Reach{}), later.kind == actAgree && later.by == compliance.FromContact && later.strength == a.strength && later.reach == a.reach:
 				open = no
 			case later.kind == actStop, later.kind == actAgree, later.kind == actVoid:

@@ -57,6 +57,7 @@ func (w *consentWorld) reply(s consentStep) {
 	says := w.model.rule(o, at)
 	held := w.model.acts[s.customer].held(now) != no
 	m, err := w.Agent(k.user).Reply(w.t.Context(), k.id, d)
+	w.tell("%s writes to customer %d from %s, purpose %q, programme %q, template %v, complete %v, not before %v, until %v: message %v %s, %v", k.user, s.customer, k.ours, o.purpose, o.programme, o.template, o.complete, o.notBefore, o.expires, m.ID, m.State, err)
 	var blocked *inbox.BlockedError
 	switch {
 	case errors.As(err, &blocked):
@@ -97,6 +98,7 @@ func (w *consentWorld) ask(s consentStep) {
 	w.model.acts[s.customer] = append(before[:len(before):len(before)], a)
 	says := w.model.ruleQuestion(o, now)
 	m, err := w.Agent(k.user).AskConsent(w.t.Context(), k.id, q)
+	w.tell("customer %d is asked from %s about %+v, strength %q: message %v %s, %v", s.customer, k.ours, q.Reach, q.Strength, m.ID, m.State, err)
 	if err != nil {
 		w.model.acts[s.customer] = before
 	}
@@ -137,6 +139,7 @@ func (w *consentWorld) release(s consentStep) {
 	all := w.model.acts[s.customer]
 	stopped := all.stopped(compliance.Reach{}, now)
 	err := w.Agent(k.user).ReleaseHold(w.t.Context(), k.id, 0, "they meant the parcel")
+	w.tell("%s releases what holds of customer %d in %s: %v", k.user, s.customer, k.ours, err)
 	for _, h := range all {
 		if h.kind != actHold || h.talk != talk || all.holds(h, now) == no {
 			continue
@@ -160,6 +163,7 @@ func (w *consentWorld) confirmHold(s consentStep) {
 	all := w.model.acts[s.customer]
 	held, stopped := all.held(now), all.stopped(compliance.Reach{}, now)
 	err := w.Agent(k.user).ConfirmOptOut(w.t.Context(), k.id, "they said so")
+	w.tell("%s confirms an opt-out of customer %d: %v", k.user, s.customer, err)
 	switch {
 	case err == nil && held == no && stopped == no, err != nil && held == yes, err != nil && !errors.Is(err, inbox.ErrNotHeld):
 		w.violate("to confirm an opt-out of customer %d gives %v, though held is %v", s.customer, err, held)
@@ -184,6 +188,7 @@ func (w *consentWorld) cancel(s consentStep) {
 	}
 	o := waiting[s.draw[0]%len(waiting)]
 	err := w.Agent(w.talks[o.talk].user).Cancel(w.t.Context(), o.id)
+	w.tell("message %v is withdrawn: %v", o.id, err)
 	var settled *inbox.SettledError
 	switch {
 	case err == nil:
@@ -210,6 +215,7 @@ func (w *consentWorld) emergency(s consentStep) {
 	}
 	says := w.model.rule(o, w.Now())
 	m, err := w.Admin().SendEmergency(w.t.Context(), e)
+	w.tell("an emergency to customer %d from %s, template %v: message %v %s, %v", s.customer, k.ours, o.template, m.ID, m.State, err)
 	var blocked *inbox.BlockedError
 	switch {
 	case errors.As(err, &blocked):

@@ -42,9 +42,11 @@ func (w *consentWorld) do(s consentStep) {
 	case stepEmergency:
 		w.emergency(s)
 	case stepWait:
+		w.tell("wait %v", waits[s.draw[0]%len(waits)])
 		w.Advance(waits[s.draw[0]%len(waits)])
 		w.count("wait")
 	case stepRestart:
+		w.tell("restart")
 		w.Restart()
 		w.restarted = w.Now()
 		w.count("restart")
@@ -66,15 +68,21 @@ func runSteps(t testing.TB, seed uint64, steps []consentStep, cfg worldConfig, c
 			w.rest(false)
 		}
 		if len(w.violations) > 0 {
-			return append(w.violations, fmt.Sprintf("at step %d: %v", i, s))
+			return append(w.violations, fmt.Sprintf("at step %d: %v", i, s), w.told())
 		}
 	}
 	w.Settle()
 	w.rest(false)
 	w.Advance(5 * 24 * time.Hour)
 	w.rest(true)
-	return w.violations
+	if len(w.violations) == 0 {
+		return nil
+	}
+	return append(w.violations, w.told())
 }
+
+// told is what has happened.
+func (w *consentWorld) told() string { return "what has happened:\n\t" + strings.Join(w.story, "\n\t") }
 
 // consentSeeds runs sequences from a seed on until one breaks a promise, and explains
 // it.

@@ -66,6 +66,7 @@ func (w *consentWorld) text(s consentStep) {
 	k.id = got.Conversation
 	w.count("text: " + what.kind.String())
 	kind := w.stored(got.Message).Kind
+	w.tell("customer %d to %s: %q, sent %v, late %v, answered by the provider %v: message %v is %v", s.customer, k.ours, m.Text, m.SentAt.Format("Jan 2 15:04:05.000"), m.Late, m.ProviderReplied, got.Message, kind)
 	open := true
 	for _, possible := range want.kinds {
 		open = open && possible != kind
@@ -159,7 +160,7 @@ func (w *consentWorld) heard(what phrase, m channel.Inbound, talk int, id inbox.
 	w.model.talks[talk] = append(w.model.talks[talk], wrote)
 	a := &consentAct{by: compliance.FromContact, at: now, sent: m.SentAt, late: m.Late, talk: talk, message: id}
 	entry, recorded := w.entryOf(k.customer, func(e compliance.Entry) bool { return e.Message == id.String() })
-	word := &owedWord{kind: kind, customer: k.customer, talk: talk, since: now}
+	word := &owedWord{kind: kind, customer: k.customer, talk: talk, since: now, entry: entry.ID, reach: entry.Reach}
 	inTime := yes
 	if m.Late {
 		inTime = perhaps

@@ -77,6 +77,7 @@ type consentWorld struct {
 	ids        int
 	restarted  time.Time
 	violations []string
+	story      []string // what has happened, for whoever reads a violation
 }
 
 // worldConfig is what may be wrong in a world.
@@ -172,6 +173,11 @@ func (w *consentWorld) talkAt(ours, theirs channel.Address) int {
 func (w *consentWorld) violate(format string, args ...any) {
 	text := fmt.Sprintf("%s: ", w.Now().Format("Jan 2 15:04:05.000")) + fmt.Sprintf(format, args...)
 	w.violations = append(w.violations, text)
+}
+
+// tell adds to what has happened.
+func (w *consentWorld) tell(format string, args ...any) {
+	w.story = append(w.story, w.Now().Format("Jan 2 15:04:05.000")+" "+fmt.Sprintf(format, args...))
 }
 
 func (w *consentWorld) count(what string) { w.counts[what]++ }
