@@ -49,6 +49,7 @@ func (w *consentWorld) sending(_ context.Context, wire channel.Outbound) simulat
 		w.violate("message %v to customer %d, of purpose %q and kind %v, goes out though it %v: %s", m.ID, k.customer, m.Purpose, m.Kind, says.kind, says.why)
 	}
 	w.tell("message %v to customer %d from %s, purpose %q, kind %v, by %s: %v %s; fault %v, consent %v", m.ID, k.customer, k.ours, m.Purpose, m.Kind, m.Author.Kind, says.kind, says.why, fault.Kind, fault.Consent)
+	w.count("the model says of a send: " + says.kind.String())
 	w.checkRecord(o, m, says)
 	w.count("sent: " + string(m.Purpose) + " " + m.Kind.String() + " by " + string(m.Author.Kind))
 	w.fail(o, word, fault, now)

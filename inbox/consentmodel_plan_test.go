@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+
+	"github.com/teaminbox/teaminbox/compliance"
 )
 
 // consentStep is one step of a sequence. All chance in it is drawn beforehand, so that
@@ -60,6 +62,7 @@ func drawSteps(seed uint64) []consentStep {
 	}
 	// Few customers make it likely that things meet.
 	only := r.IntN(2 * len(customerAddresses))
+	calm := r.IntN(2) == 0 // hardly anybody stops anything, so that much may go
 	steps := make([]consentStep, 12+r.IntN(28))
 	for i := range steps {
 		s := &steps[i]
@@ -75,8 +78,46 @@ func drawSteps(seed uint64) []consentStep {
 		for d := range s.draw {
 			s.draw[d] = r.IntN(1000)
 		}
+		if i > 0 && s.follow(steps[i-1], r) {
+			continue
+		}
+		if calm && r.IntN(4) > 0 {
+			s.calm()
+		}
 	}
 	return steps
+}
+
+// follow makes a step go with the one before, as chance alone seldom does. It
+// reports whether it has.
+func (s *consentStep) follow(before consentStep, r *rand.Rand) bool {
+	switch {
+	case before.kind == stepAsk && r.IntN(2) == 0: // it is answered
+		s.kind, s.draw[0] = stepText, answerPhrase
+	case before.kind == stepText && phrases[before.draw[0]%len(phrases)].kind == compliance.Ambiguous && r.IntN(3) == 0:
+		s.kind = stepRelease
+	case before.kind == stepAgree && r.IntN(3) == 0:
+		s.kind, s.draw[0] = stepReply, 3 // what sells
+	case before.kind == stepImport && r.IntN(4) == 0: // of what was said before that
+		s.kind, s.draw[0], s.draw[1] = stepStopSaid, 0, 3
+	default:
+		return false
+	}
+	s.customer, s.number = before.customer, before.number
+	return true
+}
+
+// calm makes a step one that stops nothing.
+func (s *consentStep) calm() {
+	switch s.kind {
+	case stepStopSaid, stepStopHeard, stepVoid, stepProvider:
+		s.kind = stepReply
+	case stepText:
+		if phrases[s.draw[0]%len(phrases)].kind == compliance.OptOut {
+			s.draw[0] = 0
+		}
+	default:
+	}
 }
 
 func (s consentStep) String() string {

@@ -105,43 +105,44 @@ var wrongWorlds = []struct {
 	name string
 	cfg  worldConfig
 	says string
+	from uint64 // the seed to begin with, where few find it
 }{
-	{"narrow stops are passed over", worldConfig{policy: reading(func(s *compliance.State, _ *compliance.Outgoing, _ time.Time) { s.Parts = nil })}, "goes out though it forbidden: they have stopped it"},
-	{"all stops are passed over", worldConfig{policy: reading(func(s *compliance.State, _ *compliance.Outgoing, _ time.Time) { s.OptedOut, s.Parts = false, nil })}, "goes out though it forbidden: they have stopped it"},
-	{"what holds holds nothing", worldConfig{policy: reading(func(s *compliance.State, _ *compliance.Outgoing, _ time.Time) { s.Held = compliance.Hold{} })}, "goes out though it must wait: a person must decide"},
-	{"responders go on while something holds", worldConfig{policy: reading(func(s *compliance.State, m *compliance.Outgoing, at time.Time) { m.Human = m.Human || s.Held.Stands() })}, "goes out though it must wait: a person must decide"},
-	{"a void number is the contact's", worldConfig{policy: reading(func(s *compliance.State, _ *compliance.Outgoing, _ time.Time) { s.Voided = compliance.Void{} })}, "somebody else's"},
+	{"narrow stops are passed over", worldConfig{policy: reading(func(s *compliance.State, _ *compliance.Outgoing, _ time.Time) { s.Parts = nil })}, "goes out though it forbidden: they have stopped it", 1},
+	{"all stops are passed over", worldConfig{policy: reading(func(s *compliance.State, _ *compliance.Outgoing, _ time.Time) { s.OptedOut, s.Parts = false, nil })}, "goes out though it forbidden: they have stopped it", 1},
+	{"what holds holds nothing", worldConfig{policy: reading(func(s *compliance.State, _ *compliance.Outgoing, _ time.Time) { s.Held = compliance.Hold{} })}, "goes out though it must wait: a person must decide", 1},
+	{"responders go on while something holds", worldConfig{policy: reading(func(s *compliance.State, m *compliance.Outgoing, at time.Time) { m.Human = m.Human || s.Held.Stands() })}, "goes out though it must wait: a person must decide", 1},
+	{"a void number is the contact's", worldConfig{policy: reading(func(s *compliance.State, _ *compliance.Outgoing, _ time.Time) { s.Voided = compliance.Void{} })}, "somebody else's", 1},
 	{"WhatsApp has no window", worldConfig{policy: verdict(func(d *compliance.Decision, _ compliance.Outgoing) {
 		if d.Verdict == compliance.NeedsTemplate {
 			d.Verdict = compliance.Allow
 		}
-	})}, "WhatsApp's window is closed"},
+	})}, "WhatsApp's window is closed", 1},
 	{"there are no quiet hours", worldConfig{policy: verdict(func(d *compliance.Decision, _ compliance.Outgoing) {
 		if d.Verdict == compliance.Defer {
 			d.Verdict = compliance.Allow
 		}
-	})}, "it is quiet hours where they are"},
+	})}, "it is quiet hours where they are", 1},
 	{"a consent that has ended counts", worldConfig{policy: reading(func(s *compliance.State, _ *compliance.Outgoing, _ time.Time) {
 		for i := range s.Consents {
 			s.Consents[i].Until = time.Time{}
 		}
-	})}, "they have not agreed to what sells"},
+	})}, "they have not agreed to what sells", 1},
 	{"a consent to one programme is one to all", worldConfig{policy: reading(func(s *compliance.State, _ *compliance.Outgoing, _ time.Time) {
 		for i := range s.Consents {
 			s.Consents[i].Programme = ""
 		}
-	})}, "they have not agreed to what sells"},
+	})}, "they have not agreed to what sells", 1},
 	{"a weak consent is a strong one", worldConfig{policy: reading(func(s *compliance.State, _ *compliance.Outgoing, _ time.Time) {
 		for i := range s.Consents {
 			s.Consents[i].Strength = compliance.ExpressWritten
 		}
-	})}, "they have not agreed to what sells"},
+	})}, "they have not agreed to what sells", 1},
 	{"what sells needs to say nothing", worldConfig{policy: reading(func(_ *compliance.State, m *compliance.Outgoing, _ time.Time) {
 		if m.Purpose == compliance.Marketing && !m.Template {
 			m.Text = "Acme: Reply STOP to opt out."
 		}
-	})}, "its text lacks what the law asks for"},
-	{"the record names no consent", worldConfig{policy: verdict(func(d *compliance.Decision, _ compliance.Outgoing) { d.Consent = 0 })}, "goes with entry 0"},
+	})}, "its text lacks what the law asks for", 1},
+	{"the record names no consent", worldConfig{policy: verdict(func(d *compliance.Decision, _ compliance.Outgoing) { d.Consent = 0 })}, "goes with entry 0", 1},
 	{"an import ends an opt-out", worldConfig{store: lying(func(_ *ledgerTx, entries []compliance.Entry) []compliance.Entry {
 		for i := range entries {
 			if entries[i].Source == compliance.FromImport {
@@ -149,59 +150,58 @@ var wrongWorlds = []struct {
 			}
 		}
 		return entries
-	})}, "they have stopped it"},
+	})}, "they have stopped it", 1},
 	{"an opt-out is confirmed each time", worldConfig{policy: verdict(confirmsAnything), store: lying(func(t *ledgerTx, entries []compliance.Entry) []compliance.Entry {
-		var shown []compliance.Entry
-		for _, e := range entries {
-			if !t.received || e.Kind != compliance.OptOut {
-				shown = append(shown, e)
+		for i := range entries {
+			if t.received && entries[i].Kind == compliance.OptOut {
+				entries[i].Kind = compliance.Help
 			}
 		}
-		return shown
-	})}, "kind opt_out, goes out though it forbidden: no word of kind opt_out is owed"},
-	{"an opt-out is confirmed whenever", worldConfig{policy: verdict(confirmsAnything)}, "too late to confirm an opt-out"},
+		return entries
+	})}, "kind opt_out, goes out though it forbidden: no word of kind opt_out is owed", 1},
+	{"an opt-out is confirmed whenever", worldConfig{policy: verdict(confirmsAnything)}, "too late to confirm an opt-out", 1},
 	{"an opt-out is not confirmed", worldConfig{policy: verdict(func(d *compliance.Decision, m compliance.Outgoing) {
 		if m.Answers == compliance.OptOut {
 			d.Verdict = compliance.Deny
 		}
-	})}, "is owed a word of kind opt_out"},
+	})}, "is owed a word of kind opt_out", 1},
 	{"an opt-in is not confirmed", worldConfig{policy: verdict(func(d *compliance.Decision, m compliance.Outgoing) {
 		if m.Answers == compliance.OptIn {
 			d.Verdict = compliance.Deny
 		}
-	})}, "is owed a word of kind opt_in"},
+	})}, "is owed a word of kind opt_in", 1},
 	{"who has stopped is asked back", worldConfig{policy: verdict(func(d *compliance.Decision, m compliance.Outgoing) {
 		if m.Answers == compliance.Asked && strings.Contains(d.Reason, "nobody who has is asked") {
 			d.Verdict = compliance.Allow
 		}
-	})}, "nobody who has stopped is asked back"},
+	})}, "nobody who has stopped is asked back", 1},
 	{"a yes answers nothing", worldConfig{policy: func(right compliance.OptOutPolicy) compliance.OptOutPolicy {
 		return wrongPolicy{OptOutPolicy: right, classify: func(right compliance.OptOutPolicy, m channel.Inbound, c compliance.Context) compliance.Classification {
 			c.Asked = ""
 			return right.Classify(m, c)
 		}}
-	}}, "is read as none, want one of [opt_in]"},
+	}}, "is read as none, want one of [opt_in]", 1},
 	{"answers are refused", worldConfig{policy: verdict(func(d *compliance.Decision, m compliance.Outgoing) {
 		if m.Human && m.Purpose == compliance.Conversational {
 			d.Verdict = compliance.Deny
 		}
-	})}, "is refused that may go"},
+	})}, "is refused that may go", 1},
 	{"what is to be sent in the morning waits for ever", worldConfig{policy: verdict(func(d *compliance.Decision, _ compliance.Outgoing) {
 		if d.Verdict == compliance.Defer {
 			d.Until = d.Until.AddDate(0, 1, 0)
 		}
-	})}, "waits for ever"},
+	})}, "waits for ever", 1},
 }
 
 // plantedSequences is within how many sequences each must be found.
-const plantedSequences = 600
+const plantedSequences = 400
 
 // TestConsentModelFindsMistakes shows that the model finds mistakes: in each of these
 // worlds something is wrong.
 func TestConsentModelFindsMistakes(t *testing.T) {
 	for _, wrong := range wrongWorlds {
 		t.Run(wrong.name, func(t *testing.T) {
-			for seed := uint64(1); seed <= plantedSequences; seed++ {
+			for seed := wrong.from; seed < wrong.from+plantedSequences; seed++ {
 				found := runSteps(t, seed, drawSteps(seed), wrong.cfg, make(map[string]int))
 				for _, text := range found[:max(0, len(found)-1)] { // the last is the story
 					if strings.Contains(text, wrong.says) {

@@ -117,10 +117,48 @@ func consentCounts(counts map[string]int) string {
 // promised: nothing that is forbidden is ever handed to the channel, and what is owed
 // is said, once.
 func TestConsentModel(t *testing.T) {
-	sequences := uint64(300)
+	sequences := uint64(400)
+	if testing.Short() {
+		sequences = 100
+	}
 	counts := make(map[string]int)
 	consentSeeds(t, 1, func(n uint64) bool { return n < sequences }, counts)
 	t.Logf("this was seen:\n%s", consentCounts(counts))
+	if testing.Short() {
+		t.Log("whether all was seen that should be is not looked at, as only a few sequences were run")
+		return
+	}
+	if t.Failed() {
+		return
+	}
+	for _, what := range consentKinds {
+		if counts[what] == 0 {
+			t.Errorf("%q was never seen", what)
+		}
+	}
+}
+
+// consentKinds are what must have been seen, or the test shows less than it says.
+var consentKinds = []string{
+	"text: none", "text: opt_out", "text: opt_in", "text: help", "text: ambiguous",
+	"text that came late", "text that came twice", "text that was on its way for a while", "keyword that the provider has answered",
+	"opt-in by a word, to a question true", "opt-in by a word, to a question false",
+	"hold", "hold that was released", "hold that was confirmed", "hold that became an opt-out",
+	"opt-in that was recorded: ", "opt-in that was recorded: express", "opt-in that was recorded: express_written", "opt-in that was refused",
+	"opt-out that was recorded: everything", "opt-out that was recorded: marketing", "opt-out that was recorded: everything of news",
+	"recorded opt-out that is confirmed", "number that is void", "import: opt_in", "import: opt_out", "import that was refused",
+	"provider's report: stopped", "provider's report: marketing stopped", "provider's report: marketing resumed", "provider's report: number void",
+	"fault: refused, consent unchanged", "fault: rejected, consent unchanged", "fault: lost, consent unchanged", "fault: answer lost, consent unchanged",
+	"fault: undelivered, consent unchanged", "fault: rejected, consent stopped", "fault: rejected, consent marketing stopped",
+	"fault: rejected, consent number void", "fault: undelivered, consent stopped",
+	"question", "question refused: deny", "question refused, as one is open", "emergency", "emergency refused", "message that was withdrawn",
+	"reply of purpose : queued", "reply of purpose conversational: queued", "reply of purpose transactional: queued", "reply of purpose marketing: queued",
+	"reply of purpose marketing: deferred", "reply refused: deny", "reply refused: needs_template", "reply refused: needs_human",
+	"deferred", "deferred until a person decides", "blocked", "restart", "wait",
+	"sent: compliance asked by user", "sent: compliance help by system", "sent: compliance opt_in by system", "sent: compliance opt_out by system",
+	"sent: conversational none by responder", "sent: conversational none by user", "sent: transactional none by responder", "sent: transactional none by user",
+	"sent: marketing none by responder", "sent: marketing none by user", "sent: emergency none by user", "sent with a consent that the record names",
+	"word said: help", "word said: opt_in", "word said: opt_out", "the model says of a send: may go",
 }
 
 // envConsentFor is for how long sequences are run that nobody has seen.

@@ -26,6 +26,9 @@ var phrases = []phrase{
 	{text: "YES", kind: compliance.OptIn, yes: true}, {text: "YES", kind: compliance.OptIn, yes: true}, {text: "yes!", kind: compliance.OptIn, yes: true},
 }
 
+// answerPhrase is the index of the answer to a question.
+const answerPhrase = 15
+
 // expected is what the model expects of a message.
 type expected struct {
 	kinds  []compliance.Kind // more than one if it is open
@@ -59,8 +62,8 @@ func (w *consentWorld) text(s consentStep) {
 	all := w.model.acts[s.customer]
 	before, want := all.stopped(compliance.Reach{}, now), w.expect(what, m, talk)
 	got, err := w.Inbox.Receive(w.t.Context(), "simulated", m)
-	if err != nil {
-		w.violate("a text is not taken: %v", err)
+	if err != nil || got.Message == 0 {
+		w.violate("a text is not taken: %+v, %v", got, err)
 		return
 	}
 	k.id = got.Conversation
