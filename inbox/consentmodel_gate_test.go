@@ -335,16 +335,17 @@ func (m *consentModel) ruleQuestion(o *outMessage, at time.Time) ruling {
 	if q.strength != compliance.NotMarketing {
 		asks.Purpose = compliance.Marketing
 	}
+	stopped := max(all.stopped(asks, at), all.stopped(q.reach, at), all.stopped(compliance.Reach{}, at))
 	switch {
 	case stands == no || open != q:
 		return ruling{kind: forbidden, why: "the question is not open any more"}
-	case all.stopped(asks, at) == yes || all.stopped(q.reach, at) == yes:
+	case stopped == yes:
 		return ruling{kind: forbidden, why: "nobody who has stopped is asked back"}
 	case all.voided(at) == yes:
 		return ruling{kind: forbidden, why: "the number is somebody else's"}
 	}
 	r := m.ruleAs(o, compliance.Transactional, at) // hold, window and hours; a template it is not
-	if stands == perhaps || all.stopped(asks, at) == perhaps || all.voided(at) == perhaps {
+	if stands == perhaps || stopped == perhaps || all.voided(at) == perhaps {
 		if r.kind != forbidden {
 			r.kind = undecided
 		}
