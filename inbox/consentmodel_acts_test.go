@@ -62,7 +62,7 @@ func (w *consentWorld) agree(s consentStep) {
 	if st.Via == compliance.ViaSystem || st.Reason == "" {
 		ends = no
 	}
-	a := &consentAct{kind: actAgree, by: compliance.FromOperator, reach: st.Reach, strength: st.Strength, at: st.OccurredAt, until: st.Until, learned: w.Now()}
+	a := &consentAct{kind: actAgree, by: compliance.FromOperator, reach: st.Reach, strength: st.Strength, at: st.OccurredAt, until: st.Until, learned: w.Now(), list: st.Via == compliance.ViaSystem}
 	for _, out := range w.model.acts[s.customer] {
 		if out.kind == actStop {
 			ends = min(ends, a.after(out, true))
@@ -92,7 +92,7 @@ func (w *consentWorld) agree(s consentStep) {
 
 // stopSaid records an opt-out that came in elsewhere.
 func (w *consentWorld) stopSaid(s consentStep) {
-	c := inbox.ConsentRecord{Actor: "alice", Confirm: s.draw[2]%2 == 0, Statement: compliance.Statement{
+	c := inbox.ConsentRecord{Actor: "alice", Confirm: s.draw[2]%2 == 0 && drawReach(s.draw[0]) == compliance.Reach{}, Statement: compliance.Statement{
 		Address: customerAddresses[s.customer], Kind: compliance.OptOut, Reach: drawReach(s.draw[0]), OccurredAt: w.Now().Add(-drawAge(s.draw[1])),
 		Via: oneOf(s.draw[3], compliance.ViaVoice, compliance.ViaEmail), Text: "no more of this",
 	}}
@@ -111,7 +111,7 @@ func (w *consentWorld) stopHeard(s consentStep) {
 	if k.id == 0 {
 		return
 	}
-	c := inbox.ConsentRecord{Confirm: s.draw[2]%2 == 0, Statement: compliance.Statement{Reach: drawReach(s.draw[0]), Via: compliance.ViaVoice, Text: "leave me alone"}}
+	c := inbox.ConsentRecord{Confirm: s.draw[2]%2 == 0 && drawReach(s.draw[0]) == compliance.Reach{}, Statement: compliance.Statement{Reach: drawReach(s.draw[0]), Via: compliance.ViaVoice, Text: "leave me alone"}}
 	before := w.model.acts[s.customer].stopped(compliance.Reach{}, w.Now())
 	e, err := w.Agent(k.user).OptOut(w.t.Context(), k.id, c)
 	if err != nil {
@@ -174,6 +174,9 @@ func (w *consentWorld) imports(s consentStep) {
 	file := "address,kind,occurred_at,via,text,evidence,purpose,programme,strength,until\n" +
 		fmt.Sprintf("%s,%v,%s,%s,Send me news,%s,%s,%s,%s,%s\n", st.Address, st.Kind, st.OccurredAt.Format(time.RFC3339), st.Via, st.Evidence, st.Purpose, st.Programme, st.Strength, until)
 	against := w.against(s.customer, st)
+	if st.Kind == compliance.OptIn {
+		against = max(against, w.model.acts[s.customer].voided(w.Now())) // no list knows who has a number by now
+	}
 	report, err := w.Admin().ImportConsent(w.t.Context(), strings.NewReader(file), inbox.ImportConfig{Actor: "alice"})
 	switch {
 	case err != nil:

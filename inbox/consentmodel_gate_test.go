@@ -32,7 +32,8 @@ type ruling struct {
 // written is what a customer wrote in a conversation.
 type written struct {
 	at       time.Time
-	ordinary tri // and no word like STOP, START or HELP
+	sent     time.Time // by the provider's clock, or zero
+	ordinary tri       // and no word like STOP, START or HELP
 }
 
 // outMessage is an outbound message as whoever wrote it knows it.
@@ -84,7 +85,7 @@ func (m *consentModel) wroteSince(talk int, since, at time.Time, keyword tri) tr
 	for _, w := range m.talks[talk] {
 		switch wrote := max(w.ordinary, keyword); {
 		case w.at.After(at) || w.at.Before(since):
-		case w.at.Equal(since):
+		case w.at.Equal(since), !w.sent.IsZero() && !w.sent.After(since): // it was on its way
 			best = max(best, min(perhaps, wrote))
 		default:
 			best = max(best, wrote)

@@ -60,10 +60,14 @@ type consentAct struct {
 	// at the very moment may be before it or after it.
 	settling bool
 
+	// list says that another system said so, and not the customer.
+	list bool
+
 	// maybe says that it may be no word of the customer's, but a repetition.
 	maybe bool
 
-	talk    int // the conversation, of holds and questions
+	talk    int  // the conversation, of holds and questions
+	over    bool // of a hold: the time for a decision has passed
 	message inbox.MessageID
 	entry   compliance.EntryID // of agreements, if it is known
 	void    bool               // of a question: its message will never be sent
@@ -198,7 +202,11 @@ func (all acts) holds(h *consentAct, at time.Time) tri {
 		case a.kind == actStop && a.reach == compliance.Reach{} && !a.at.Before(h.at):
 			stands = min(stands, a.known(at).not())
 		case a.kind == actAgree && a.by == compliance.FromContact && a.reach == compliance.Reach{}:
-			stands = min(stands, a.after(h, seen).not())
+			after := a.after(h, seen)
+			if a.late && h.sent.IsZero() {
+				after = min(after, perhaps) // by two clocks
+			}
+			stands = min(stands, after.not())
 		}
 	}
 	return stands
@@ -227,7 +235,7 @@ func (all acts) voids(at time.Time, visit func(v *consentAct, stands tri)) {
 				continue
 			}
 			after := in.after(v, i < j)
-			if in.reach != (compliance.Reach{}) || in.strength == compliance.NotMarketing && in.by != compliance.FromContact {
+			if in.list || in.reach != (compliance.Reach{}) || in.strength == compliance.NotMarketing && in.by != compliance.FromContact {
 				after = min(after, perhaps) // whether a little is enough is not said
 			}
 			lifted = max(lifted, min(after, in.known(at)))
@@ -260,6 +268,9 @@ func (all acts) agreements(at time.Time) []agreement {
 		for i, v := range all {
 			if v.kind == actVoid && v.known(at) != no {
 				sure = min(sure, max(in.after(v, i < j), v.known(at).not()))
+				if in.list || in.by == compliance.FromImport {
+					sure = min(sure, perhaps) // whoever has the number by now is not in a list
+				}
 			}
 		}
 		if sure != no {

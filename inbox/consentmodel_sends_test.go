@@ -103,8 +103,9 @@ func (w *consentWorld) ask(s consentStep) {
 		w.model.acts[s.customer] = before
 	}
 	var blocked *inbox.BlockedError
+	var asked *inbox.AskedError
 	switch {
-	case errors.Is(err, inbox.ErrConflict):
+	case errors.As(err, &asked):
 		w.count("question refused, as one is open")
 		if open == no {
 			w.violate("a question to customer %d is refused for one that is not open", s.customer)
@@ -168,8 +169,10 @@ func (w *consentWorld) confirmHold(s consentStep) {
 	case err == nil && held == no && stopped == no, err != nil && held == yes, err != nil && !errors.Is(err, inbox.ErrNotHeld):
 		w.violate("to confirm an opt-out of customer %d gives %v, though held is %v", s.customer, err, held)
 	case err == nil && stopped != yes:
+		// Where it was not sure that anything holds, it may have been an opt-out by now.
+		_, wrote := w.entryOf(s.customer, func(e compliance.Entry) bool { return e.Kind == compliance.OptOut && e.RecordedAt.Equal(now) })
 		w.count("hold that was confirmed")
-		w.learn(s.customer, &consentAct{kind: actStop, by: compliance.FromOperator})
+		w.learn(s.customer, &consentAct{kind: actStop, by: compliance.FromOperator, maybe: !wrote})
 	}
 }
 

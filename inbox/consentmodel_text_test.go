@@ -138,9 +138,9 @@ func (w *consentWorld) answers(m channel.Inbound, talk int) (tri, *consentAct) {
 	}
 	switch {
 	case q.asked.IsZero():
-	case sent.Before(q.asked):
+	case sent.Before(q.asked.Add(-clockError)):
 		return no, nil
-	case sent.Equal(q.asked):
+	case !sent.After(q.asked): // by two clocks
 		sure = min(sure, perhaps)
 	}
 	return sure, q
@@ -150,7 +150,7 @@ func (w *consentWorld) answers(m channel.Inbound, talk int) (tri, *consentAct) {
 // it takes the engine's word.
 func (w *consentWorld) heard(what phrase, m channel.Inbound, talk int, id inbox.MessageID, kind compliance.Kind, before tri, want expected) {
 	k, now := w.talks[talk], w.Now()
-	wrote := written{at: now}
+	wrote := written{at: now, sent: m.SentAt}
 	if m.Late {
 		wrote.at = m.SentAt
 	}

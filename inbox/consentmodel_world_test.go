@@ -206,9 +206,13 @@ func (w *consentWorld) learn(customer int, a *consentAct) *consentAct {
 func (w *consentWorld) tick() {
 	for customer, all := range w.model.acts {
 		for _, h := range all {
-			if h.kind == actHold && !w.Now().Before(h.until) && all.holds(h, h.until) == yes {
+			if h.kind != actHold || h.over || w.Now().Before(h.until) {
+				continue
+			}
+			h.over = true
+			if stands := all.holds(h, h.until); stands != no {
 				w.count("hold that became an opt-out")
-				w.learn(customer, &consentAct{kind: actStop, by: compliance.FromDeadline, at: h.until, learned: h.until})
+				w.learn(customer, &consentAct{kind: actStop, by: compliance.FromDeadline, at: h.until, learned: h.until, maybe: stands == perhaps})
 			}
 		}
 	}
