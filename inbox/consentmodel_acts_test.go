@@ -234,7 +234,11 @@ func (w *consentWorld) reported(customer int, c channel.ConsentChange, at time.T
 		a.kind = actVoid
 	default:
 	}
-	if again := w.model.acts[customer].stopped(a.reach, w.Now()); a.kind == actStop && at.IsZero() && again != no {
+	again := w.model.acts[customer].stopped(a.reach, w.Now())
+	if a.kind == actVoid {
+		again = w.model.acts[customer].voided(w.Now())
+	}
+	if a.kind != actAgree && at.IsZero() && again != no {
 		if again == yes && (!settling || c == channel.ConsentStopped) {
 			return // which is no news, and no word of the customer's
 		}

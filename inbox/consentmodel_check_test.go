@@ -104,6 +104,9 @@ func (w *consentWorld) fail(o *outMessage, word *owedWord, f simulated.Fault, no
 	if f.Kind != simulated.NoFault {
 		w.count("fault: " + f.Kind.String() + ", consent " + f.Consent.String())
 	}
+	if taken {
+		k.sent = append(k.sent, o)
+	}
 	if word != nil {
 		switch {
 		case taken:

@@ -1,6 +1,7 @@
 package inbox_test
 
 import (
+	"slices"
 	"time"
 
 	"github.com/teaminbox/teaminbox/channel"
@@ -36,6 +37,14 @@ type written struct {
 	ordinary tri       // and no word like STOP, START or HELP
 }
 
+// first is the earlier of when a message was sent and when it came in.
+func (w written) first() time.Time {
+	if w.sent.IsZero() || w.sent.After(w.at) {
+		return w.at
+	}
+	return w.sent
+}
+
 // outMessage is an outbound message as whoever wrote it knows it.
 type outMessage struct {
 	id        inbox.MessageID
@@ -59,6 +68,7 @@ type consentModel struct {
 	talks        [][]written // by conversation
 	answersStops bool        // Standard.AnswerOptedOut
 	quietOrders  bool        // Standard.QuietTransactional
+	lenient      bool        // see consentDefects
 	owed         []*owedWord
 }
 
@@ -139,8 +149,8 @@ func (m *consentModel) counts(o *outMessage, at time.Time) []compliance.Purpose 
 		return as(max(m.lately(o.talk, at, impliedTerm), m.optedIn(o, compliance.Conversational, at)))
 	case "":
 		// Whether it is read when it is queued or when it is sent is not said.
-		now, then := m.lately(o.talk, at, impliedTerm), m.lately(o.talk, o.queued, impliedTerm)
-		if now != then || !o.human && m.lately(o.talk, at, windowTerm) != yes {
+		now, then, before := m.lately(o.talk, at, impliedTerm), m.lately(o.talk, o.queued, impliedTerm), m.lately(o.talk, o.queued.Add(-1), impliedTerm)
+		if now != then || then != before || !o.human && m.lately(o.talk, at, windowTerm) != yes {
 			return as(perhaps) // what a responder says answers within a day; how long after is not clear
 		}
 		return as(now)
@@ -267,6 +277,9 @@ func (m *consentModel) mayAnswerStopped(o *outMessage, r compliance.Reach, at ti
 		if h.kind == actHold && !at.Before(h.until) && all.holds(h, at) != no {
 			best = min(best, perhaps)
 		}
+	}
+	if heard := m.talks[o.talk]; m.lenient && !slices.IsSortedFunc(heard, func(a, b written) int { return a.first().Compare(b.first()) }) {
+		best = min(best, perhaps)
 	}
 	if best != first {
 		best = min(perhaps, first) // they have said it again meanwhile

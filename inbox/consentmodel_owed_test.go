@@ -2,6 +2,7 @@ package inbox_test
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/teaminbox/teaminbox/compliance"
@@ -38,7 +39,7 @@ func (m *consentModel) owe(w *owedWord, at time.Time) {
 // it is.
 func (m *consentModel) ruleWord(kind compliance.Kind, confirms compliance.EntryID, customer, talk int, at time.Time) (*owedWord, ruling) {
 	why := "no word of kind " + kind.String() + " is owed to them"
-	for _, w := range m.owed {
+	for _, w := range slices.Backward(m.owed) {
 		if w.kind != kind || w.entry != confirms || w.customer != customer || w.talk >= 0 && w.talk != talk || w.since.After(at) {
 			continue
 		}

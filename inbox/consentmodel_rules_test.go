@@ -63,6 +63,8 @@ type consentAct struct {
 	// list says that another system said so, and not the customer.
 	list bool
 
+	lenient bool // see consentDefects
+
 	// maybe says that it may be no word of the customer's, but a repetition.
 	maybe bool
 
@@ -109,6 +111,8 @@ func (in *consentAct) after(out *consentAct, learnedFirst bool) tri {
 			return perhaps
 		}
 		return isSo(gap > 0)
+	case in.lenient && !learnedFirst && in.wrote().Before(out.at) && !in.at.Before(out.at):
+		return perhaps
 	case in.by == compliance.FromContact && in.late:
 		if near {
 			return perhaps
@@ -287,6 +291,9 @@ func (all acts) question(at time.Time) (q *consentAct, open tri) {
 			continue
 		}
 		q, open = a, isSo(!a.void && at.Before(a.until))
+		if a.doubt {
+			open = min(open, perhaps)
+		}
 		for _, later := range all[i+1:] {
 			switch {
 			case later.known(at) == no:

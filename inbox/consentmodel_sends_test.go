@@ -16,6 +16,7 @@ func (w *consentWorld) wrote(o *outMessage) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.messages[o.id] = o
+	w.order = append(w.order, o.id)
 }
 
 // reply lets a user write.

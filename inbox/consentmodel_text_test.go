@@ -125,12 +125,17 @@ func (w *consentWorld) answers(m channel.Inbound, talk int) (tri, *consentAct) {
 		return no, nil
 	}
 	k := w.talks[talk]
-	if k.last != q.message && !k.unclear {
+	sure := open
+	if w.model.lenient {
+		sure = min(sure, isSo(k.countsAsLast(q.message)), sureIf(!k.outOfOrder(q.message)))
+	} else if k.last != q.message {
+		sure = no
+	}
+	if sure == no && !k.unclear {
 		return no, nil
 	}
-	sure := open
 	if k.unclear || q.doubt || m.Late {
-		sure = min(sure, perhaps)
+		sure = perhaps
 	}
 	sent := m.SentAt
 	if sent.IsZero() {
@@ -192,6 +197,9 @@ func (w *consentWorld) heard(what phrase, m channel.Inbound, talk int, id inbox.
 		if want.answer != no {
 			word.agreed = true
 			word.owed = min(max(word.owed, want.answer), inTime)
+			if w.model.lenient && entry.Strength == compliance.NotMarketing && entry.Reach != (compliance.Reach{}) {
+				word.owed = min(word.owed, perhaps)
+			}
 		}
 		w.count(fmt.Sprintf("opt-in by a word, to a question %v", want.answer == yes))
 	case compliance.Ambiguous:
