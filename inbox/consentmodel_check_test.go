@@ -149,7 +149,9 @@ func (w *consentWorld) rest(end bool) {
 	for _, text := range w.model.missing(now) {
 		w.violate("%s", text)
 	}
-	recovering := now.Before(w.restarted.Add(lateAfter)) // a process that has died keeps its work for a while
+	// A process that has died keeps its work for a while; and what waits for one that is
+	// tried again still waits for its time if that is withdrawn.
+	recovering := now.Before(w.restarted.Add(lateAfter)) || now.Before(w.withdrawn.Add(longestWait))
 	for talk, k := range w.talks {
 		if k.id == 0 {
 			continue
@@ -162,6 +164,9 @@ func (w *consentWorld) rest(end bool) {
 		}
 	}
 }
+
+// longestWait is how long what is tried again may hold back what comes after it.
+const longestWait = 5 * time.Minute
 
 // outboundOf returns the newest messages of a conversation that are not known to be at
 // their end.

@@ -100,7 +100,7 @@ func (in *consentAct) after(out *consentAct, learnedFirst bool) tri {
 	near := gap.Abs() <= clockError
 	switch {
 	case in.by == compliance.FromContact && out.by == compliance.FromContact && !in.sent.IsZero() && !out.sent.IsZero():
-		if in.sent.After(out.sent) && !learnedFirst {
+		if in.sent.After(out.sent) && (!learnedFirst || in.late && out.late) {
 			return perhaps // an older stop that comes after may stand, too
 		}
 		return isSo(in.sent.After(out.sent)) // one clock
@@ -112,6 +112,8 @@ func (in *consentAct) after(out *consentAct, learnedFirst bool) tri {
 		}
 		return isSo(gap > 0)
 	case in.lenient && !learnedFirst && in.wrote().Before(out.at) && !in.at.Before(out.at):
+		return perhaps
+	case out.by == compliance.FromProvider && in.by != compliance.FromContact && near && gap > 0: // by two clocks
 		return perhaps
 	case in.by == compliance.FromContact && in.late:
 		if near {
@@ -154,18 +156,35 @@ func (a *consentAct) known(at time.Time) tri {
 
 // stopped says whether the customer has stopped what a message with a reach is.
 func (all acts) stopped(r compliance.Reach, at time.Time) tri {
+	worst := all.stops(r, at)
+	for _, h := range all {
+		if h.kind == actHold && !at.Before(h.until) {
+			worst = max(worst, all.undecided(h, at))
+		}
+	}
+	return worst
+}
+
+// stops is stopped by the customer's own words.
+func (all acts) stops(r compliance.Reach, at time.Time) tri {
 	worst := no
 	for i, out := range all {
 		if out.kind == actStop && covers(out.reach, r) {
 			worst = max(worst, min(out.known(at), all.ended(i, r, at).not()))
 		}
 	}
-	for _, h := range all {
-		if h.kind == actHold && !at.Before(h.until) { // nobody has decided in time
-			worst = max(worst, all.holds(h, at))
-		}
-	}
 	return worst
+}
+
+// undecided says whether a message holds about which nobody has decided in time, so
+// that it is an opt-out. Nothing holds beside an opt-out of everything; what becomes
+// then of what the customer wants in part all the same, nobody has promised.
+func (all acts) undecided(h *consentAct, at time.Time) tri {
+	stands := all.holds(h, at)
+	if all.stops(compliance.Reach{}, at) != no {
+		stands = min(stands, perhaps)
+	}
+	return stands
 }
 
 // ended says whether the customer has taken a stop back.

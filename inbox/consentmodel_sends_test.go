@@ -197,6 +197,7 @@ func (w *consentWorld) cancel(s consentStep) {
 	switch {
 	case err == nil:
 		w.count("message that was withdrawn")
+		w.withdrawn = w.Now()
 		if o.question != nil {
 			o.question.void = true
 		}

@@ -77,6 +77,7 @@ type consentWorld struct {
 	botSilent  bool
 	ids        int
 	restarted  time.Time
+	withdrawn  time.Time // when somebody withdrew a message last
 	violations []string
 	story      []string // what has happened, for whoever reads a violation
 }
@@ -213,7 +214,7 @@ func (w *consentWorld) tick() {
 				continue
 			}
 			h.over = true
-			if stands := all.holds(h, h.until); stands != no {
+			if stands := all.undecided(h, h.until); stands != no {
 				w.count("hold that became an opt-out")
 				w.learn(customer, &consentAct{kind: actStop, by: compliance.FromDeadline, at: h.until, learned: h.until, maybe: stands == perhaps})
 			}
