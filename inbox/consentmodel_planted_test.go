@@ -126,7 +126,7 @@ var wrongWorlds = []struct {
 		for i := range s.Consents {
 			s.Consents[i].Until = time.Time{}
 		}
-	})}, "they have not agreed to what sells", 1},
+	})}, "they have not agreed to what sells", 200},
 	{"a consent to one programme is one to all", worldConfig{policy: reading(func(s *compliance.State, _ *compliance.Outgoing, _ time.Time) {
 		for i := range s.Consents {
 			s.Consents[i].Programme = ""
@@ -136,12 +136,12 @@ var wrongWorlds = []struct {
 		for i := range s.Consents {
 			s.Consents[i].Strength = compliance.ExpressWritten
 		}
-	})}, "they have not agreed to what sells", 1},
+	})}, "they have not agreed to what sells", 115},
 	{"what sells needs to say nothing", worldConfig{policy: reading(func(_ *compliance.State, m *compliance.Outgoing, _ time.Time) {
 		if m.Purpose == compliance.Marketing && !m.Template {
 			m.Text = "Acme: Reply STOP to opt out."
 		}
-	})}, "its text lacks what the law asks for", 1},
+	})}, "its text lacks what the law asks for", 130},
 	{"the record names no consent", worldConfig{policy: verdict(func(d *compliance.Decision, _ compliance.Outgoing) { d.Consent = 0 })}, "goes with entry 0", 1},
 	{"an import ends an opt-out", worldConfig{store: lying(func(_ *ledgerTx, entries []compliance.Entry) []compliance.Entry {
 		for i := range entries {
@@ -159,7 +159,7 @@ var wrongWorlds = []struct {
 		}
 		return entries
 	})}, "kind opt_out, goes out though it forbidden: no word of kind opt_out is owed", 1},
-	{"an opt-out is confirmed whenever", worldConfig{policy: verdict(confirmsAnything)}, "too late to confirm an opt-out", 1},
+	{"an opt-out is confirmed whenever", worldConfig{policy: verdict(confirmsAnything)}, "too late to confirm an opt-out", 110},
 	{"an opt-out is not confirmed", worldConfig{policy: verdict(func(d *compliance.Decision, m compliance.Outgoing) {
 		if m.Answers == compliance.OptOut {
 			d.Verdict = compliance.Deny
@@ -180,7 +180,7 @@ var wrongWorlds = []struct {
 			c.Asked = ""
 			return right.Classify(m, c)
 		}}
-	}}, "is read as none, want one of [opt_in]", 1},
+	}}, "is read as none, want one of [opt_in]", 50},
 	{"answers are refused", worldConfig{policy: verdict(func(d *compliance.Decision, m compliance.Outgoing) {
 		if m.Human && m.Purpose == compliance.Conversational {
 			d.Verdict = compliance.Deny

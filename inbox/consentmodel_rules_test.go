@@ -111,7 +111,7 @@ func (in *consentAct) after(out *consentAct, learnedFirst bool) tri {
 			return perhaps
 		}
 		return isSo(gap > 0)
-	case in.lenient && !learnedFirst && in.wrote().Before(out.at) && !in.at.Before(out.at):
+	case in.lenient && (!learnedFirst || out.kind == actVoid) && in.wrote().Before(out.at) && !in.at.Before(out.at):
 		return perhaps
 	case out.by == compliance.FromProvider && in.by != compliance.FromContact && near && gap > 0: // by two clocks
 		return perhaps

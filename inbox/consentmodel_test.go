@@ -117,7 +117,7 @@ func consentCounts(counts map[string]int) string {
 // promised: nothing that is forbidden is ever handed to the channel, and what is owed
 // is said, once.
 func TestConsentModel(t *testing.T) {
-	sequences := uint64(400)
+	sequences := uint64(250)
 	if testing.Short() {
 		sequences = 100
 	}
