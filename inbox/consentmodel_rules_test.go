@@ -111,6 +111,8 @@ func (in *consentAct) after(out *consentAct, learnedFirst bool) tri {
 			return perhaps
 		}
 		return isSo(gap > 0)
+	case out.kind == actVoid && in.at.Equal(out.at): // of two at one moment
+		return perhaps
 	case in.lenient && (!learnedFirst || out.kind == actVoid) && in.wrote().Before(out.at) && !in.at.Before(out.at):
 		return perhaps
 	case out.by == compliance.FromProvider && in.by != compliance.FromContact && near && gap > 0: // by two clocks

@@ -201,6 +201,7 @@ func (w *consentWorld) heard(what phrase, m channel.Inbound, talk int, id inbox.
 				word.owed = min(word.owed, perhaps)
 			}
 		}
+		word.owed = min(word.owed, w.model.acts[k.customer].voided(now).not())
 		w.count(fmt.Sprintf("opt-in by a word, to a question %v", want.answer == yes))
 	case compliance.Ambiguous:
 		if before == yes || before == perhaps && !recorded {

@@ -214,7 +214,7 @@ func (w *consentWorld) tick() {
 				continue
 			}
 			h.over = true
-			if stands := all.undecided(h, h.until); stands != no {
+			if stands := w.model.acts[customer].undecided(h, h.until); stands != no {
 				w.count("hold that became an opt-out")
 				w.learn(customer, &consentAct{kind: actStop, by: compliance.FromDeadline, at: h.until, learned: h.until, maybe: stands == perhaps})
 			}
