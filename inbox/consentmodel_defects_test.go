@@ -19,6 +19,7 @@ var consentDefects = []struct {
 	{"a YES after a template answers the question before it", 78, "is read as opt_in, want one of [none]"},
 	{"a YES to a question that waited for the morning is none, if something was written that was sent before it", 2260, "is read as none, want one of [opt_in]"},
 	{"what a contact wrote since they opted out may not be answered once an older message of theirs comes late", 1458, "is refused that may go"},
+	{"to who has opted out of everything, and in to a programme until a time that has passed, what says that it is conversational goes after three months of silence", 1796098612808689633, "they have not agreed to what sells"},
 	{"a YES about a programme, which is no consent to what sells, is not confirmed where an older opt-in to it stands", 576, "is owed a word of kind opt_in"},
 }
 

@@ -104,6 +104,15 @@ func (m *consentModel) wroteSince(talk int, since, at time.Time, keyword tri) tr
 	return best
 }
 
+// wroteAfter is wroteSince for what speaks against the customer.
+func (m *consentModel) wroteAfter(talk int, a *consentAct, at time.Time, keyword tri) tri {
+	wrote := m.wroteSince(talk, a.at, at, keyword)
+	if a.by == compliance.FromProvider { // by another clock
+		wrote = min(wrote, max(perhaps, m.wroteSince(talk, a.at.Add(clockError), at, keyword)))
+	}
+	return wrote
+}
+
 const (
 	impliedTerm = 90 * 24 * time.Hour
 	windowTerm  = 24 * time.Hour
@@ -146,7 +155,11 @@ func (m *consentModel) counts(o *outMessage, at time.Time) []compliance.Purpose 
 	}
 	switch o.purpose {
 	case compliance.Conversational:
-		return as(max(m.lately(o.talk, at, impliedTerm), m.optedIn(o, compliance.Conversational, at)))
+		answers := max(m.lately(o.talk, at, impliedTerm), m.optedIn(o, compliance.Conversational, at))
+		if m.lenient && m.acts[o.customer].stopped(compliance.Reach{}, at) != no {
+			answers = max(answers, perhaps)
+		}
+		return as(answers)
 	case "":
 		// Whether it is read when it is queued or when it is sent is not said.
 		now, then, before := m.lately(o.talk, at, impliedTerm), m.lately(o.talk, o.queued, impliedTerm), m.lately(o.talk, o.queued.Add(-1), impliedTerm)
@@ -220,7 +233,7 @@ func (m *consentModel) decide(o *outMessage, p compliance.Purpose, at time.Time,
 			return ruling{kind: undecided, why: "they have stopped it, written since, and the number is somebody else's"}
 		}
 	default:
-		if d.so(all.held(at)) && !(o.human && p == compliance.Conversational) {
+		if d.so(all.held(at)) && (!o.human || p != compliance.Conversational) {
 			return ruling{kind: mustWait, why: "a person must decide what they meant"}
 		}
 		if p != compliance.Conversational && d.so(void) {
@@ -229,7 +242,7 @@ func (m *consentModel) decide(o *outMessage, p compliance.Purpose, at time.Time,
 		if p == compliance.Conversational && void != no {
 			answers := yes // whoever has the number by now
 			all.voids(at, func(v *consentAct, stands tri) {
-				answers = min(answers, max(stands.not(), m.wroteSince(o.talk, v.at, at, perhaps)))
+				answers = min(answers, max(stands.not(), m.wroteAfter(o.talk, v, at, perhaps)))
 			})
 			if answers == no {
 				return refuse("the number is somebody else's, who has not written")
@@ -270,7 +283,7 @@ func (m *consentModel) mayAnswerStopped(o *outMessage, r compliance.Reach, at ti
 		if out.kind != actStop || !covers(out.reach, r) || out.known(at) == no || all.ended(i, r, at) == yes {
 			continue
 		}
-		since := m.wroteSince(o.talk, out.at, at, no)
+		since := m.wroteAfter(o.talk, out, at, no)
 		best, first = min(best, since), max(first, since)
 	}
 	for _, h := range all { // whose time has passed, which nobody has written down yet

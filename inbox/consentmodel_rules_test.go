@@ -95,51 +95,51 @@ func (a *consentAct) wrote() time.Time {
 
 // after says whether an agreement was given after something that speaks against
 // it, which is before it in the list of what we know or not.
-func (in *consentAct) after(out *consentAct, learnedFirst bool) tri {
-	gap := in.wrote().Sub(out.wrote())
+func (a *consentAct) after(out *consentAct, learnedFirst bool) tri {
+	gap := a.wrote().Sub(out.wrote())
 	near := gap.Abs() <= clockError
 	switch {
-	case in.by == compliance.FromContact && out.by == compliance.FromContact && !in.sent.IsZero() && !out.sent.IsZero():
-		if in.sent.After(out.sent) && (!learnedFirst || in.late && out.late) {
+	case a.by == compliance.FromContact && out.by == compliance.FromContact && !a.sent.IsZero() && !out.sent.IsZero():
+		if a.sent.After(out.sent) && (!learnedFirst || a.late && out.late) {
 			return perhaps // an older stop that comes after may stand, too
 		}
-		return isSo(in.sent.After(out.sent)) // one clock
-	case in.by == compliance.FromProvider: // whoever resumes has said when
+		return isSo(a.sent.After(out.sent)) // one clock
+	case a.by == compliance.FromProvider: // whoever resumes has said when
 		return isSo(gap > 0)
 	case out.by == compliance.FromProvider && !learnedFirst: // a late report, by another clock
 		if near && gap > 0 {
 			return perhaps
 		}
 		return isSo(gap > 0)
-	case out.kind == actVoid && in.at.Equal(out.at): // of two at one moment
+	case out.kind == actVoid && a.at.Equal(out.at): // of two at one moment
 		return perhaps
-	case in.lenient && (!learnedFirst || out.kind == actVoid) && in.wrote().Before(out.at) && !in.at.Before(out.at):
+	case a.lenient && (!learnedFirst || out.kind == actVoid) && a.wrote().Before(out.at) && !a.at.Before(out.at):
 		return perhaps
-	case out.by == compliance.FromProvider && in.by != compliance.FromContact && near && gap > 0: // by two clocks
+	case out.by == compliance.FromProvider && a.by != compliance.FromContact && near && gap > 0: // by two clocks
 		return perhaps
-	case in.by == compliance.FromContact && in.late:
+	case a.by == compliance.FromContact && a.late:
 		if near {
 			return perhaps
 		}
 		return isSo(gap > 0)
-	case in.by == compliance.FromContact && learnedFirst: // it came in after it
-		if in.wrote().Before(out.at) { // and was on its way
+	case a.by == compliance.FromContact && learnedFirst: // it came in after it
+		if a.wrote().Before(out.at) { // and was on its way
 			return perhaps
 		}
 		return yes
 	case out.by == compliance.FromContact:
-		// An opt-out counts from when it came in.
+		// An opt-out counts from when it came a.
 		switch {
-		case in.wrote().After(out.at):
+		case a.wrote().After(out.at):
 			return yes
-		case in.at.After(out.wrote()):
+		case a.at.After(out.wrote()):
 			return perhaps
 		}
 		return no
-	case in.wrote() != in.at && in.wrote().After(out.at) != in.at.After(out.at):
+	case a.wrote() != a.at && a.wrote().After(out.at) != a.at.After(out.at):
 		return perhaps
 	}
-	return isSo(in.at.After(out.at))
+	return isSo(a.at.After(out.at))
 }
 
 // acts are those of one customer, in the order in which we learned of them.

@@ -52,6 +52,7 @@ func (w *consentWorld) do(s consentStep) {
 		w.count("restart")
 	case stepBot:
 		w.orderBot(s)
+	case stepKinds: // which is none
 	}
 }
 
