@@ -371,7 +371,9 @@ func (m *consentModel) ruleQuestion(o *outMessage, at time.Time) ruling {
 	case all.voided(at) == yes:
 		return ruling{kind: forbidden, why: "the number is somebody else's"}
 	}
-	r := m.ruleAs(o, compliance.Transactional, at) // hold, window and hours; a template it is not
+	rest := *o
+	rest.programme = "" // of which it was asked above
+	r := m.ruleAs(&rest, compliance.Transactional, at) // hold, window and hours
 	if stands == perhaps || stopped == perhaps || all.voided(at) == perhaps {
 		if r.kind != forbidden {
 			r.kind = undecided
