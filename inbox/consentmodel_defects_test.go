@@ -15,7 +15,7 @@ var consentDefects = []struct {
 	seed uint64
 	says string
 }{
-	{"a START that came late counts from when it came in, and undoes what was said on the telephone, or found out about the number, since it was written", 1664, "goes out though it forbidden: they have stopped it"},
+	{"a START that came late counts from when it came in, and undoes what was said on the telephone, reported by the provider, or found out about the number, since it was written", 1664, "goes out though it forbidden: they have stopped it"},
 	{"a YES after a template answers the question before it", 78, "is read as opt_in, want one of [none]"},
 	{"a YES to a question that waited for the morning is none, if something was written that was sent before it", 2260, "is read as none, want one of [opt_in]"},
 	{"what a contact wrote since they opted out may not be answered once an older message of theirs comes late", 1458, "is refused that may go"},

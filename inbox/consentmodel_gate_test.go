@@ -372,7 +372,7 @@ func (m *consentModel) ruleQuestion(o *outMessage, at time.Time) ruling {
 		return ruling{kind: forbidden, why: "the number is somebody else's"}
 	}
 	rest := *o
-	rest.programme = "" // of which it was asked above
+	rest.programme = ""                                // of which it was asked above
 	r := m.ruleAs(&rest, compliance.Transactional, at) // hold, window and hours
 	if stands == perhaps || stopped == perhaps || all.voided(at) == perhaps {
 		if r.kind != forbidden {

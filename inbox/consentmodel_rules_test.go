@@ -106,14 +106,14 @@ func (a *consentAct) after(out *consentAct, learnedFirst bool) tri {
 		return isSo(a.sent.After(out.sent)) // one clock
 	case a.by == compliance.FromProvider: // whoever resumes has said when
 		return isSo(gap > 0)
+	case a.lenient && (!learnedFirst || out.kind == actVoid) && a.wrote().Before(out.at) && !a.at.Before(out.at):
+		return perhaps
 	case out.by == compliance.FromProvider && !learnedFirst: // a late report, by another clock
 		if near && gap > 0 {
 			return perhaps
 		}
 		return isSo(gap > 0)
 	case out.kind == actVoid && a.at.Equal(out.at): // of two at one moment
-		return perhaps
-	case a.lenient && (!learnedFirst || out.kind == actVoid) && a.wrote().Before(out.at) && !a.at.Before(out.at):
 		return perhaps
 	case out.by == compliance.FromProvider && a.by != compliance.FromContact && near && gap > 0: // by two clocks
 		return perhaps
