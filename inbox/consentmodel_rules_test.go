@@ -317,7 +317,9 @@ func (all acts) question(at time.Time) (q *consentAct, open tri) {
 		}
 		for _, later := range all[i+1:] {
 			switch {
-			case later.known(at) == no:
+			case later.known(at) == no, later.kind == actHold, later.kind == actRelease, later.kind == actAsk:
+			case later.known(at) == perhaps:
+				open = min(open, perhaps)
 			case later.kind == actStop && later.at.Before(a.at): // they have answered since, whatever it was
 				open = min(open, perhaps)
 			case later.kind == actStop && later.reach == (compliance.Reach{}), later.kind == actAgree && later.by == compliance.FromContact && later.strength == a.strength && later.reach == a.reach:
