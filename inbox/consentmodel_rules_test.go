@@ -320,7 +320,7 @@ func (all acts) question(at time.Time) (q *consentAct, open tri) {
 			case later.known(at) == no, later.kind == actHold, later.kind == actRelease, later.kind == actAsk:
 			case later.known(at) == perhaps:
 				open = min(open, perhaps)
-			case later.kind == actStop && later.at.Before(a.at): // they have answered since, whatever it was
+			case later.kind == actStop && !later.at.After(a.at): // they have answered since, or at that moment
 				open = min(open, perhaps)
 			case later.kind == actStop && later.reach == (compliance.Reach{}), later.kind == actAgree && later.by == compliance.FromContact && later.strength == a.strength && later.reach == a.reach:
 				open = no
