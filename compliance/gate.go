@@ -176,7 +176,8 @@ func (g *gate) stopped(id EntryID) bool {
 		}
 	}
 	// What stands names the first opt-in since the last opt-out.
-	return g.s.About(Conversational, g.m.Programme).OptedOut || g.s.Entry == 0 || id < g.s.Entry
+	about := g.s.About(Conversational, g.m.Programme)
+	return about.OptedOut || about.Entry == 0 || id < about.Entry
 }
 
 // decideQuestion decides about the question to opt in.
@@ -251,7 +252,7 @@ func (g *gate) counts() Purpose {
 	case Conversational:
 		// What goes on with a talk may come late on WhatsApp, as a template. And to
 		// a contact that has opted out it makes no difference what else it is called.
-		if g.wroteWithin(g.impliedTerm()) || g.optedIn(p) || g.s.OptedOut && !g.m.LastInbound.IsZero() {
+		if g.wroteWithin(g.impliedTerm()) || g.optedIn(p) || g.s.About(p, g.m.Programme).OptedOut && !g.m.LastInbound.IsZero() {
 			return p
 		}
 	case "":

@@ -106,7 +106,8 @@ func optOutAt(arrived time.Time, entries []compliance.Entry) time.Time {
 }
 
 // optInAt is when an opt-in counts from, and whether that can be told: it has to
-// be later than every opt-out there is. Which of two messages was sent first the
+// be later than every opt-out there is, and every word that the number is somebody
+// else's. Which of two messages was sent first the
 // provider's clock tells, whenever they came in. Where it does not, since an
 // opt-out does not say when it was sent, an opt-in that came in the ordinary way
 // is later than what is in the ledger; one that comes late is so only if that
@@ -115,7 +116,7 @@ func optInAt(a arrival, entries []compliance.Entry) (at time.Time, clear bool) {
 	sent, late := a.message.SentAt, a.message.Late
 	at, clear = a.at, true
 	for _, e := range entries {
-		if e.Kind != compliance.OptOut {
+		if e.Kind != compliance.OptOut && e.Kind != compliance.Voided {
 			continue
 		}
 		switch {
@@ -123,11 +124,11 @@ func optInAt(a arrival, entries []compliance.Entry) (at time.Time, clear bool) {
 			if !sent.After(e.SentAt) {
 				return earliest(sent, e.OccurredAt), true
 			}
+		case !sent.IsZero() && sent.Before(e.OccurredAt.Add(-clockSkew)):
+			return sent, true
 		case !late:
 		case sent.IsZero():
 			clear = false
-		case sent.Before(e.OccurredAt.Add(-clockSkew)):
-			return sent, true
 		case !sent.After(e.OccurredAt.Add(clockSkew)):
 			clear = false
 		}

@@ -113,6 +113,7 @@ func lastTalk(t *tx, conv store.ConversationID) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
+	var last time.Time // the newest may have come late
 	for _, m := range recent {
 		if m.Direction != store.Inbound || m.Kind != compliance.None && m.Kind != compliance.Ambiguous {
 			continue
@@ -121,9 +122,9 @@ func lastTalk(t *tx, conv store.ConversationID) (time.Time, error) {
 		if m.Extras != nil && !m.Extras.SentAt.IsZero() {
 			written = earliest(written, m.Extras.SentAt)
 		}
-		return written, nil
+		last = latest(last, written)
 	}
-	return time.Time{}, nil
+	return last, nil
 }
 
 // askPolicy asks the policy about a message. What can't be decided is denied.

@@ -47,17 +47,34 @@ func (in *Inbox) classifyIn(t *tx, conv store.ConversationID, before int64, m ch
 	if err != nil {
 		return class, false, err
 	}
-	for _, sent := range recent {
-		if sent.Direction != store.Outbound || sent.Text == "" && !asks(sent) || waits(sent.State) || missed(sent.State) {
+	last, said := lastSent(recent)
+	if asked = open && last != nil && asks(*last) && last.Confirms == c.State.Asked.Entry && writtenAfter(m, c.At, last.AttemptedAt); asked {
+		c.Asked = compliance.AskedConsent
+	}
+	if said == "" && !asked {
+		return class, false, nil
+	}
+	c.LastOutbound = said
+	return in.classify(m, c), asked, nil
+}
+
+// lastSent returns which of some messages was sent last, or nil, and the text of the
+// last that has one. What was written last may have been sent before what had to wait.
+func lastSent(recent []store.Message) (last *store.Message, text string) {
+	var said time.Time
+	for i := range recent {
+		m := &recent[i]
+		if m.Direction != store.Outbound || waits(m.State) || missed(m.State) {
 			continue
 		}
-		c.LastOutbound = sent.Text
-		if asked = open && asks(sent) && sent.Confirms == c.State.Asked.Entry && writtenAfter(m, c.At, sent.AttemptedAt); asked {
-			c.Asked = compliance.AskedConsent
+		if last == nil || m.AttemptedAt.After(last.AttemptedAt) {
+			last = m
 		}
-		return in.classify(m, c), asked, nil
+		if m.Text != "" && (text == "" || m.AttemptedAt.After(said)) {
+			text, said = m.Text, m.AttemptedAt
+		}
 	}
-	return class, false, nil
+	return last, text
 }
 
 // writtenAfter reports whether it is clear that a message which came in at a moment
