@@ -115,6 +115,9 @@ func optOutAt(arrived time.Time, entries []compliance.Entry) time.Time {
 func optInAt(a arrival, entries []compliance.Entry) (at time.Time, clear bool) {
 	sent, late := a.message.SentAt, a.message.Late
 	at, clear = a.at, true
+	if !a.adopted && !sent.IsZero() && sent.Before(at.Add(-clockSkew)) {
+		at = sent // what was said between, in another way, is later
+	}
 	for _, e := range entries {
 		if e.Kind != compliance.OptOut && e.Kind != compliance.Voided {
 			continue

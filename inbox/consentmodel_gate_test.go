@@ -1,7 +1,6 @@
 package inbox_test
 
 import (
-	"slices"
 	"time"
 
 	"github.com/teaminbox/teaminbox/channel"
@@ -68,7 +67,6 @@ type consentModel struct {
 	talks        [][]written // by conversation
 	answersStops bool        // Standard.AnswerOptedOut
 	quietOrders  bool        // Standard.QuietTransactional
-	lenient      bool        // see consentDefects
 	owed         []*owedWord
 }
 
@@ -155,11 +153,7 @@ func (m *consentModel) counts(o *outMessage, at time.Time) []compliance.Purpose 
 	}
 	switch o.purpose {
 	case compliance.Conversational:
-		answers := max(m.lately(o.talk, at, impliedTerm), m.optedIn(o, compliance.Conversational, at))
-		if m.lenient && m.acts[o.customer].stopped(compliance.Reach{}, at) != no {
-			answers = max(answers, perhaps)
-		}
-		return as(answers)
+		return as(max(m.lately(o.talk, at, impliedTerm), m.optedIn(o, compliance.Conversational, at)))
 	case "":
 		// Whether it is read when it is queued or when it is sent is not said.
 		now, then, before := m.lately(o.talk, at, impliedTerm), m.lately(o.talk, o.queued, impliedTerm), m.lately(o.talk, o.queued.Add(-1), impliedTerm)
@@ -290,9 +284,6 @@ func (m *consentModel) mayAnswerStopped(o *outMessage, r compliance.Reach, at ti
 		if h.kind == actHold && !at.Before(h.until) && all.holds(h, at) != no {
 			best = min(best, perhaps)
 		}
-	}
-	if heard := m.talks[o.talk]; m.lenient && !slices.IsSortedFunc(heard, func(a, b written) int { return a.first().Compare(b.first()) }) {
-		best = min(best, perhaps)
 	}
 	if best != first {
 		best = min(perhaps, first) // they have said it again meanwhile

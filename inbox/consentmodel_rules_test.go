@@ -63,8 +63,6 @@ type consentAct struct {
 	// list says that another system said so, and not the customer.
 	list bool
 
-	lenient bool // see consentDefects
-
 	// maybe says that it may be no word of the customer's, but a repetition.
 	maybe bool
 
@@ -106,8 +104,6 @@ func (a *consentAct) after(out *consentAct, learnedFirst bool) tri {
 		return isSo(a.sent.After(out.sent)) // one clock
 	case a.by == compliance.FromProvider: // whoever resumes has said when
 		return isSo(gap > 0)
-	case a.lenient && (!learnedFirst || out.kind == actVoid) && a.wrote().Before(out.at) && !a.at.Before(out.at):
-		return perhaps
 	case out.by == compliance.FromProvider && !learnedFirst: // a late report, by another clock
 		if near && gap > 0 {
 			return perhaps

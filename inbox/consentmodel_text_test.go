@@ -126,9 +126,7 @@ func (w *consentWorld) answers(m channel.Inbound, talk int) (tri, *consentAct) {
 	}
 	k := w.talks[talk]
 	sure := open
-	if w.model.lenient {
-		sure = min(sure, isSo(k.countsAsLast(q.message)), sureIf(!k.outOfOrder(q.message)))
-	} else if k.last != q.message {
+	if k.last != q.message {
 		sure = no
 	}
 	if sure == no && !k.unclear {
@@ -197,9 +195,6 @@ func (w *consentWorld) heard(what phrase, m channel.Inbound, talk int, id inbox.
 		if want.answer != no {
 			word.agreed = true
 			word.owed = min(max(word.owed, want.answer), inTime)
-			if w.model.lenient && entry.Strength == compliance.NotMarketing && entry.Reach != (compliance.Reach{}) {
-				word.owed = min(word.owed, perhaps)
-			}
 		}
 		word.owed = min(word.owed, w.model.acts[k.customer].voided(now).not())
 		w.count(fmt.Sprintf("opt-in by a word, to a question %v", want.answer == yes))

@@ -86,12 +86,11 @@ type consentWorld struct {
 type worldConfig struct {
 	policy func(compliance.OptOutPolicy) compliance.OptOutPolicy
 	store  func(store.Store) store.Store
-	strict bool // it is not lenient about consentDefects
 }
 
 func newConsentWorld(t testing.TB, seed uint64, cfg worldConfig, counts map[string]int) *consentWorld {
 	w := &consentWorld{t: t, counts: counts, messages: make(map[inbox.MessageID]*outMessage), final: make(map[inbox.MessageID]bool), brand: "Acme"}
-	w.model = &consentModel{acts: make([]acts, len(customerAddresses)), answersStops: seed%3 == 0, quietOrders: seed%4 == 0, lenient: !cfg.strict}
+	w.model = &consentModel{acts: make([]acts, len(customerAddresses)), answersStops: seed%3 == 0, quietOrders: seed%4 == 0}
 	boxes := inboxtest.DefaultInboxes()
 	for i := range boxes {
 		boxes[i].Settings.Brand = w.brand
@@ -193,7 +192,6 @@ func (w *consentWorld) learn(customer int, a *consentAct) *consentAct {
 	if a.at.IsZero() {
 		a.at = a.learned
 	}
-	a.lenient = w.model.lenient
 	w.model.acts[customer] = append(w.model.acts[customer], a)
 	switch a.kind {
 	case actStop, actVoid:
