@@ -7,7 +7,7 @@ import (
 )
 
 // writes are the operations with which somebody writes a message.
-var writes = []opKind{opReply, opNote, opAsk, opWarn}
+var writes = []opKind{opReply, opNote, opAsk, opOffer, opWarn}
 
 var clientsKnow = &check{4, "an ambiguous commit is safe", "what a client was told to be done is there once, what it was told to have failed is not there, and a repetition with the same key changes nothing", func(e *evidence, fail failer) watcher {
 	return watcher{end: func(*model) {

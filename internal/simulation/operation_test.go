@@ -286,6 +286,8 @@ func (w *world) prepare(a *activity, e *engine) func(context.Context) error {
 		return w.prepareImport(a, e)
 	case opCancel:
 		return w.prepareCancel(a, e)
+	case opOffer:
+		return w.prepareOffer(a, e)
 	case opErase:
 		return w.prepareErase(a, e)
 	case opSeat, opTeam, opRequeue, opNumber:

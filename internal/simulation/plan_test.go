@@ -94,13 +94,14 @@ const (
 	opAsk    opKind = "ask for consent"
 	opAnswer opKind = "customer says yes"
 	opCancel opKind = "cancel"
+	opOffer  opKind = "offer"
 	opWarn   opKind = "send emergency"
 	opErase  opKind = "erase"
 )
 
 // oneCommit are the operations that commit once, so that several of them can
 // run on one engine and share its transactions.
-var oneCommit = []opKind{opDeliver, opReply, opNote, opClaim, opRelease, opAssign, opSnooze, opClose, opReopen, opRead, opResend, opMarkSent, opLetGo, opConfirm, opRecord, opAsk, opCancel, opWarn}
+var oneCommit = []opKind{opDeliver, opReply, opNote, opClaim, opRelease, opAssign, opSnooze, opClose, opReopen, opRead, opResend, opMarkSent, opLetGo, opConfirm, opRecord, opAsk, opCancel, opOffer, opWarn}
 
 // weights are how often operations are drawn. Those that are there in every
 // run have their own list.
@@ -111,7 +112,7 @@ var (
 		opAdopt: 2, opDismiss: 1, opPoll: 3, opLook: 1, opSeat: 2, opTeam: 1, opNumber: 1, opEnd: 1, opRequeue: 1, opPoison: 1,
 		opCrash: 2, opStall: 4, opSkew: 1, opOpen: 2,
 		opBackfill: 2, opResend: 2, opMarkSent: 1, opLetGo: 3, opConfirm: 1,
-		opRecord: 4, opImport: 1, opReport: 2, opAsk: 3, opAnswer: 2, opCancel: 1, opWarn: 1, opErase: 1,
+		opRecord: 4, opImport: 1, opReport: 2, opAsk: 3, opAnswer: 2, opCancel: 1, opOffer: 3, opWarn: 1, opErase: 1,
 	}
 )
 
@@ -224,11 +225,8 @@ func (p *plan) add(r *rand.Rand, kind opKind, rate float64) {
 		if r.Float64() < 4*rate {
 			o.Disturb = disturbance(r)
 		}
-	case opReply, opNote, opAsk, opWarn:
-		o.Text = fmt.Sprintf("%s %d", kind, o.N)
-		if kind == opReply && sells(o) {
-			o.Text = "Support, Sales, Desk: " + o.Text + ". Reply STOP to opt out."
-		}
+	case opReply, opNote, opAsk, opOffer, opWarn:
+		o.Text = textOf(o)
 		if r.IntN(2) == 0 {
 			o.Key = fmt.Sprintf("key-%d", o.N)
 		}
@@ -264,7 +262,8 @@ func (p *plan) add(r *rand.Rand, kind opKind, rate float64) {
 		for range 1 + r.IntN(4) {
 			more := operation{N: len(p.Ops), Kind: opDeliver, Slot: o.Slot, Join: true, A: r.Uint32(), B: r.Uint32(), C: r.Uint32()}
 			if kind != opDeliver && r.IntN(2) == 0 {
-				more.Kind, more.A, more.Text = kind, o.A, fmt.Sprintf("%s %d", kind, more.N)
+				more.Kind, more.A = kind, o.A
+				more.Text = textOf(more)
 				more.For = o.For
 			}
 			p.put(r, more, rate)
@@ -273,6 +272,9 @@ func (p *plan) add(r *rand.Rand, kind opKind, rate float64) {
 		p.put(r, operation{N: len(p.Ops), Kind: opStep, Slot: o.Slot, Wait: r.IntN(2) == 0, A: r.Uint32()}, rate)
 		p.add(r, opAnswer, rate)
 		p.add(r, opDeliver, rate)
+		p.add(r, opOffer, rate)
+	case kind == opRecord && r.IntN(3) == 0:
+		p.add(r, opOffer, rate)
 	case kind == opStall: // the others go on meanwhile, and time does
 		p.stall(r, o, rate)
 	}
@@ -315,8 +317,17 @@ func (p *plan) stall(r *rand.Rand, o operation, rate float64) {
 	p.put(r, operation{N: len(p.Ops), Kind: opResume, Slot: o.Slot}, rate)
 }
 
-// sells reports whether a reply is an offer.
-func sells(o operation) bool { return o.C%5 == 1 }
+// textOf is what somebody writes. An offer says whose it is and how to opt out.
+func textOf(o operation) string {
+	text := fmt.Sprintf("%s %d", o.Kind, o.N)
+	if sells(o) {
+		text = "Support, Sales, Desk: " + text + ". Reply STOP to opt out."
+	}
+	return text
+}
+
+// sells reports whether an operation is an offer.
+func sells(o operation) bool { return o.Kind == opOffer || o.Kind == opReply && o.C%5 == 1 }
 
 // put appends an operation with the faults of its calls.
 func (p *plan) put(r *rand.Rand, o operation, rate float64) {

@@ -189,6 +189,45 @@ func (w *world) prepareAsk(a *activity, agent *inbox.Agent, conv store.Conversat
 	}
 }
 
+// prepareOffer writes to somebody who has agreed to what sells, as far as the ledger
+// knows, or has had.
+func (w *world) prepareOffer(a *activity, e *engine) func(context.Context) error {
+	o, d := a.op, &a.did
+	w.mu.Lock()
+	m := w.present()
+	agreed := make(map[compliance.Key]string) // to which programme
+	for _, entry := range m.entries {
+		if entry.Strength != compliance.NotMarketing {
+			agreed[entry.Key] = entry.Programme
+		}
+	}
+	var to []store.Conversation
+	for _, conv := range sorted(m.convs) {
+		if _, ok := agreed[compliance.KeyOf(string(conv.Account), conv.Theirs)]; ok {
+			to = append(to, conv)
+		}
+	}
+	w.mu.Unlock()
+	if len(to) == 0 {
+		return nil
+	}
+	conv := to[int(o.A)%len(to)]
+	d.conv, d.who = conv.ID, store.User{Account: conv.Account, ID: conv.ClaimedBy}
+	if who := m.members(conv.Account, m.inboxes[inboxKey{conv.Account, conv.Inbox}].Team); d.who.ID == "" && len(who) > 0 {
+		d.who.ID = who[int(o.B)%len(who)]
+	}
+	draft := draftOf(o, e.now())
+	if o.C>>20%4 > 0 {
+		draft.Programme = agreed[compliance.KeyOf(string(conv.Account), conv.Theirs)]
+	}
+	agent := e.in.Agent(d.who.Account, d.who.ID)
+	a.about = fmt.Sprintf("of %q in conversation %v by %s/%s", draft.Programme, conv.ID, d.who.Account, d.who.ID)
+	return func(ctx context.Context) (err error) {
+		d.message, err = agent.Reply(ctx, conv.ID, draft)
+		return err
+	}
+}
+
 // prepareCancel withdraws a message that waits to be sent, or one that does not.
 func (w *world) prepareCancel(a *activity, e *engine) func(context.Context) error {
 	o, d := a.op, &a.did
