@@ -65,7 +65,7 @@ func (w *consentWorld) agree(s consentStep) {
 	a := &consentAct{kind: actAgree, by: compliance.FromOperator, reach: st.Reach, strength: st.Strength, at: st.OccurredAt, until: st.Until, learned: w.Now(), list: st.Via == compliance.ViaSystem}
 	for _, out := range w.model.acts[s.customer] {
 		if out.kind == actStop {
-			ends = min(ends, a.after(out, true))
+			ends = min(ends, max(a.after(out, true), out.known(w.Now()).not()))
 		}
 	}
 	e, err := w.Admin().RecordConsent(w.t.Context(), inbox.ConsentRecord{Actor: "alice", Statement: st})
