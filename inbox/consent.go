@@ -119,7 +119,8 @@ func optInAt(a arrival, entries []compliance.Entry) (at time.Time, clear bool) {
 		at = sent // what was said between, in another way, is later
 	}
 	for _, e := range entries {
-		if e.Kind != compliance.OptOut && e.Kind != compliance.Voided {
+		whole := e.Kind == compliance.OptOut && e.Reach == (compliance.Reach{}) // no opt-in to everything ends a narrower one
+		if !whole && e.Kind != compliance.Voided {
 			continue
 		}
 		switch {
