@@ -36,14 +36,6 @@ type written struct {
 	ordinary tri       // and no word like STOP, START or HELP
 }
 
-// first is the earlier of when a message was sent and when it came in.
-func (w written) first() time.Time {
-	if w.sent.IsZero() || w.sent.After(w.at) {
-		return w.at
-	}
-	return w.sent
-}
-
 // outMessage is an outbound message as whoever wrote it knows it.
 type outMessage struct {
 	id        inbox.MessageID

@@ -67,20 +67,27 @@ func First(routers ...Router) Router {
 // When asks a router if a condition holds, and names nobody if not.
 func When(c when.Condition, router Router) Router {
 	return composed(func(ctx context.Context, r Request, f *when.Facts) (Decision, error) {
-		holds, err := c.Holds(f)
-		step := store.RouteStep{Tried: c.String(), Result: "no"}
-		switch {
-		case err != nil:
-			step.Result = "could not be told: " + err.Error()
-			return Decision{Trace: []store.RouteStep{step}}, nil
-		case !holds:
+		step, holds := tried(c, f)
+		if !holds {
 			return Decision{Trace: []store.RouteStep{step}}, nil
 		}
-		step.Result = "yes"
 		d, err := consider(ctx, router, r, f)
 		d.Trace = append([]store.RouteStep{step}, d.Trace...)
 		return d, err
 	})
+}
+
+// tried asks a condition, and says in a step what came of it. One that can't be told
+// does not hold.
+func tried(c when.Condition, f *when.Facts) (store.RouteStep, bool) {
+	holds, err := c.Holds(f)
+	switch {
+	case err != nil:
+		return store.RouteStep{Tried: c.String(), Result: "could not be told: " + err.Error()}, false
+	case holds:
+		return store.RouteStep{Tried: c.String(), Result: "yes"}, true
+	}
+	return store.RouteStep{Tried: c.String(), Result: "no"}, false
 }
 
 // Because gives the decisions of a router another reason, in plain words for the team.

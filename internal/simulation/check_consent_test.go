@@ -57,7 +57,7 @@ func programmeOf(msg store.Message) string {
 	if msg.Extras == nil {
 		return ""
 	}
-	return msg.Extras.Plan.Programme
+	return msg.Extras.Programme
 }
 
 var marketing = &check{5, "marketing needs a consent", "nothing that sells is begun to be sent to a customer who has not agreed to it", func(_ *evidence, fail failer) watcher {
@@ -180,7 +180,7 @@ var questions = &check{5, "one question", "a customer is not asked to opt in whi
 			words := m.book.about(m, r)
 			for _, key := range m.book.keysOf(m, r) {
 				for _, before := range asked[key] {
-					if before.message != r.ID && !missed[before.message] && !closed(m, words, r, before.n) && x.now.Before(m.messages[before.message].Extras.Plan.Expires) {
+					if before.message != r.ID && !missed[before.message] && !closed(m, words, r, before.n) && x.now.Before(m.messages[before.message].Extras.Expires) {
 						fail("commit %d asks the customer with message %v, while message %v is open", x.n, r.ID, before.message)
 					}
 				}
