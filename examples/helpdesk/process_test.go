@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 }
 
 // patience is how long a test waits for what must come, before it fails.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // process is a helpdesk that runs as a process of its own.
 type process struct {

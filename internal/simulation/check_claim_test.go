@@ -1,7 +1,6 @@
 package simulation
 
 import (
-	"github.com/teaminbox/teaminbox/compliance"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -16,8 +15,7 @@ var claimsWin = &check{11, "a claim has one winner", "while somebody with a seat
 				fail("commit %d gives the claim of conversation %v from %s to %s", x.n, r.ID, had.ClaimedBy, r.ClaimedBy)
 			}
 		case store.Event:
-			if r.Actor.Kind != store.ByUser || r.Conversation == 0 || compliance.IsErased(m.convs[r.Conversation].Theirs) { // who erases a customer ends a claim
-
+			if r.Actor.Kind != store.ByUser || r.Conversation == 0 {
 				return
 			}
 			switch r.Type {
@@ -31,11 +29,11 @@ var claimsWin = &check{11, "a claim has one winner", "while somebody with a seat
 			}
 		case store.Message:
 			conv := m.convs[r.Conversation]
-			if r.Version == 0 && r.Direction == store.Outbound && r.Author.Kind == store.ByUser && r.Purpose != compliance.Emergency &&
+			if r.Version == 0 && r.Direction == store.Outbound && r.Author.Kind == store.ByUser &&
 				conv.ClaimedBy != "" && conv.ClaimedBy != r.Author.User && m.licensed(r.Account, conv.ClaimedBy) {
 				fail("commit %d: %s answers in conversation %v, which %s has claimed", x.n, r.Author.User, conv.ID, conv.ClaimedBy)
 			}
-			if r.Version == 0 && r.Author.Kind == store.ByUser && r.Purpose != compliance.Emergency && !m.licensed(r.Account, r.Author.User) {
+			if r.Version == 0 && r.Author.Kind == store.ByUser && !m.licensed(r.Account, r.Author.User) {
 				fail("commit %d: %s writes without a seat", x.n, r.Author.User)
 			}
 		}

@@ -1,18 +1,13 @@
 package simulation
 
 import (
-	"slices"
-
 	"github.com/teaminbox/teaminbox/store"
 )
 
-// writes are the operations with which somebody writes a message.
-var writes = []opKind{opReply, opNote, opAsk, opOffer, opWarn}
-
 var clientsKnow = &check{4, "an ambiguous commit is safe", "what a client was told to be done is there once, what it was told to have failed is not there, and a repetition with the same key changes nothing", func(e *evidence, fail failer) watcher {
-	return watcher{end: func(*model) {
+	return watcher{end: func(m *model) {
 		there := make(map[string]int)
-		for _, msg := range e.firsts {
+		for _, msg := range sorted(m.messages) {
 			if msg.Author.Kind == store.ByUser {
 				there[msg.Text]++
 			}
@@ -20,7 +15,7 @@ var clientsKnow = &check{4, "an ambiguous commit is safe", "what a client was to
 		type asked struct{ done, unknown int }
 		texts := make(map[string]asked)
 		for _, a := range e.past {
-			if !slices.Contains(writes, a.op.Kind) {
+			if a.op.Kind != opReply && a.op.Kind != opNote {
 				continue
 			}
 			n := texts[a.op.Text]
@@ -30,7 +25,7 @@ var clientsKnow = &check{4, "an ambiguous commit is safe", "what a client was to
 				if a.op.Key != "" {
 					n.done = 1
 				}
-				if msg := e.firsts[a.did.message.ID]; msg.Text != a.op.Text || msg.Seq != a.did.message.Seq || msg.Conversation != a.did.conv {
+				if msg := e.rows.messages[a.did.message.ID]; msg.Text != a.op.Text || msg.Seq != a.did.message.Seq || msg.Conversation != a.did.conv {
 					fail("%v returned message %v at %d of conversation %v, and that is %q", a.op, a.did.message.ID, a.did.message.Seq, a.did.conv, msg.Text)
 				}
 			case unknown:
@@ -43,7 +38,7 @@ var clientsKnow = &check{4, "an ambiguous commit is safe", "what a client was to
 			texts[a.op.Text] = n
 		}
 		for _, a := range e.past {
-			if !slices.Contains(writes, a.op.Kind) {
+			if a.op.Kind != opReply && a.op.Kind != opNote {
 				continue
 			}
 			n, got := texts[a.op.Text], there[a.op.Text]

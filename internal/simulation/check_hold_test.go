@@ -4,20 +4,34 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/teaminbox/teaminbox/channel/simulated"
 	"github.com/teaminbox/teaminbox/compliance"
 	"github.com/teaminbox/teaminbox/store"
 )
 
 var held = &check{5, "held", "while a message may be a wish to stop, nothing is begun to be sent but what a person writes in the talk and the answers to STOP, START and HELP; at its deadline it is an opt-out, and not before", func(e *evidence, fail failer) watcher {
+	written := make(map[string]simulated.Message) // by customers, by the carrier's id
+	for _, m := range e.carrier.Messages() {
+		if !m.Received {
+			written[m.ProviderID] = m
+		}
+	}
+	words := make(map[compliance.Key][]wordOf)
 	over := make(map[string]*commit) // when messages became opt-outs by themselves
+	n := 0
 	return watcher{
 		write: func(m *model, x *commit, write any) {
 			switch r := write.(type) {
 			case compliance.Entry:
+				n++
+				word := wordOf{Entry: r, n: n}
+				if id, err := strconv.ParseInt(r.Message, 10, 64); err == nil && r.Source == compliance.FromContact {
+					word.written = written[m.messages[store.MessageID(id)].ProviderID].Seq
+				}
 				// The customer may have got another key since: there it is the first word.
 				if r.Source == compliance.FromDeadline && over[r.Message] != x {
 					over[r.Message] = x
-					hold, stands := holdingBy(m.book.words, r.Message)
+					hold, stands := holdingBy(words, r.Message)
 					switch {
 					case !stands:
 						fail("commit %d opts out with entry %v whom nothing holds", x.n, r.ID)
@@ -25,12 +39,16 @@ var held = &check{5, "held", "while a message may be a wish to stop, nothing is 
 						fail("commit %d opts out at %v with entry %v, though there is time until %v", x.n, x.now, r.ID, hold.Until)
 					}
 				}
+				words[r.Key] = append(words[r.Key], word)
 			case store.Message:
-				r, ok := begins(m, write)
-				if !ok || r.Purpose == compliance.Emergency || r.Purpose == compliance.Compliance && r.Kind != compliance.Asked {
+				if r.State != store.StateAttempting || r.Purpose == compliance.Compliance {
 					return
 				}
-				hold, stands := holding(m.book.about(m, r), "", false)
+				var about []wordOf
+				for _, key := range keysOf(m, r) {
+					about = append(about, words[key]...)
+				}
+				hold, stands := holding(about, "", false)
 				person := r.Author.Kind == store.ByUser && r.Purpose == compliance.Conversational
 				if stands && (!person || !hold.Until.After(x.now)) {
 					fail("commit %d begins at %v to send message %v to a customer who is held until %v by entry %v", x.n, x.now, r.ID, hold.Until, hold.ID)
@@ -47,7 +65,7 @@ var held = &check{5, "held", "while a message may be a wish to stop, nothing is 
 					aside[t.Conversation] = true
 				}
 			}
-			for key, about := range m.book.words {
+			for key, about := range words {
 				hold, stands := holding(about, "", false)
 				if !stands {
 					continue
@@ -55,13 +73,13 @@ var held = &check{5, "held", "while a message may be a wish to stop, nothing is 
 				id, _ := strconv.ParseInt(hold.Message, 10, 64) // the engine's own
 				msg := m.messages[store.MessageID(id)]
 				// What the customer has said under another key counts, too.
-				keys := m.book.keysOf(m, store.Message{Account: msg.Account, Conversation: msg.Conversation, To: msg.From})
+				keys := keysOf(m, store.Message{Account: msg.Account, Conversation: msg.Conversation, To: msg.From})
 				if !slices.Contains(keys, key) {
 					keys = append(keys, key)
 				}
 				var all []wordOf
 				for _, k := range keys {
-					all = append(all, m.book.words[k]...)
+					all = append(all, words[k]...)
 				}
 				if _, stands = holding(all, "", false); stands && !aside[msg.Conversation] {
 					fail("entry %v about %v holds for ever, though there was time until %v", hold.ID, key, hold.Until)
@@ -71,22 +89,11 @@ var held = &check{5, "held", "while a message may be a wish to stop, nothing is 
 	}
 }}
 
-// holdingBy returns what holds by a message, or by one that came in at the same
-// moment, under whichever key.
+// holdingBy returns what holds by a message, under whichever key.
 func holdingBy(words map[compliance.Key][]wordOf, message string) (hold wordOf, stands bool) {
 	for _, about := range words {
-		for _, w := range about {
-			if w.Kind != compliance.Ambiguous || w.Message != message {
-				continue
-			}
-			for _, other := range about {
-				if other.Kind != compliance.Ambiguous || !other.OccurredAt.Equal(w.OccurredAt) {
-					continue
-				}
-				if hold, stands = holding(about, other.Message, true); stands {
-					return hold, true
-				}
-			}
+		if hold, stands = holding(about, message, true); stands {
+			return hold, true
 		}
 	}
 	return hold, false
@@ -114,14 +121,10 @@ func holding(words []wordOf, message string, strict bool) (wordOf, bool) {
 			}
 			switch w.Kind {
 			case compliance.OptOut:
-				later := w.n > hold.n
-				if w.stated || !w.said.IsZero() && w.written == 0 {
-					later = !w.OccurredAt.Before(hold.OccurredAt)
-				}
-				ended = ended || w.Reach == (compliance.Reach{}) && later
+				ended = ended || w.n > hold.n
 			case compliance.OptIn:
 				sure := w.n > hold.n && (w.SentAt.IsZero() || !w.SentAt.Equal(hold.SentAt))
-				ended = ended || after && (sure || !strict) && w.Source == compliance.FromContact && w.Reach == (compliance.Reach{})
+				ended = ended || after && (sure || !strict) && w.Source == compliance.FromContact
 			case compliance.Released:
 				ended = ended || w.Message == hold.Message
 			case compliance.None, compliance.Help, compliance.Ambiguous, compliance.Asked, compliance.Voided, compliance.Erased:

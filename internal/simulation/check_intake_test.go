@@ -96,9 +96,6 @@ var inboundOnce = &check{2, "inbound once", "a message that is delivered again h
 				return
 			}
 			id, known := messages[r.ProviderID]
-			if known && id == r.ID && !r.ErasedAt.IsZero() { // that nothing is left of is for another check
-				return
-			}
 			if known && id == r.ID { // a webhook knows more about what was fetched before, once
 				completed[id]++
 				if before := m.messages[id]; completed[id] == 1 && before.Extras != nil && before.Extras.Late && before.Text == r.Text && before.Seq == r.Seq {

@@ -39,7 +39,7 @@ var oneOrder = &check{12, "one order", "the messages of a conversation are numbe
 // longestHold is for how long a message that waits holds back those behind it.
 const longestHold = 5 * time.Minute
 
-var sendOrder = &check{12, "order of sends", "a message is not begun to be sent while one before it is on its way or waits for another try, but an answer to STOP, START or HELP, an emergency, and talk that overtakes bulk", func(_ *evidence, fail failer) watcher {
+var sendOrder = &check{12, "order of sends", "a message is not begun to be sent while one before it is on its way or waits for another try, but an answer to STOP, START or HELP, and talk that overtakes bulk", func(_ *evidence, fail failer) watcher {
 	var begun []store.Message
 	return watcher{
 		write: func(m *model, _ *commit, write any) {
@@ -49,7 +49,7 @@ var sendOrder = &check{12, "order of sends", "a message is not begun to be sent 
 		},
 		commit: func(m *model, x *commit) {
 			for _, msg := range begun {
-				if msg.Purpose == compliance.Compliance || msg.Purpose == compliance.Emergency {
+				if msg.Purpose == compliance.Compliance {
 					continue
 				}
 				tasks := m.tasksOf(msg.Conversation)
@@ -62,9 +62,9 @@ var sendOrder = &check{12, "order of sends", "a message is not begun to be sent 
 				for _, t := range tasks {
 					before := m.messages[t.Message]
 					sends := t.Kind == store.TaskSend || t.Kind == store.TaskPaced || t.Kind == store.TaskSettle
-					bulk := t.Kind != store.TaskSettle && isBulk(before)
+					bulk := t.Kind != store.TaskSettle && before.Purpose == compliance.Marketing
 					waits := before.State != store.StateDeferred && t.DueAt.Sub(x.now) <= longestHold
-					if sends && t.ID < own && !t.SetAside && waits && (!bulk || isBulk(msg)) {
+					if sends && t.ID < own && !t.SetAside && waits && (!bulk || msg.Purpose == compliance.Marketing) {
 						fail("commit %d begins to send message %v, though message %v before it is %s until %v", x.n, msg.ID, before.ID, before.State, t.DueAt)
 					}
 				}
@@ -73,11 +73,6 @@ var sendOrder = &check{12, "order of sends", "a message is not begun to be sent 
 		},
 	}
 }}
-
-// isBulk reports whether what people say in a talk comes before a message.
-func isBulk(m store.Message) bool {
-	return m.Purpose == compliance.Marketing || m.Purpose == compliance.Transactional
-}
 
 var timers = &check{13, "timers", "what is to happen at a moment happens once, and never before it by the clock of the engine that does it", func(_ *evidence, fail failer) watcher {
 	woken := make(map[store.ConversationID]*commit)
@@ -98,12 +93,6 @@ var timers = &check{13, "timers", "what is to happen at a moment happens once, a
 			before := m.messages[r.ID]
 			// What waits for a person goes when they have decided.
 			waits := before.State == store.StateDeferred && before.Decision.Verdict == compliance.NeedsHuman
-			if begun, ok := begins(m, write); ok && begun.Extras != nil {
-				plan := begun.Extras.Plan
-				if plan.NotBefore.After(x.now) || !plan.Expires.IsZero() && !x.now.Before(plan.Expires) {
-					fail("commit %d begins at %v to send message %v, which is to be sent between %v and %v", x.n, x.now, r.ID, plan.NotBefore, plan.Expires)
-				}
-			}
 			if r.State == store.StateAttempting && !waits && before.DueAt.Truncate(time.Microsecond).After(x.now) {
 				fail("commit %d begins at %v to send message %v, which waits until %v", x.n, x.now, r.ID, before.DueAt)
 			}

@@ -12,9 +12,9 @@ import (
 // moves are the states that each state can lead to.
 var moves = map[store.State][]store.State{
 	"":                     {store.StateQueued, store.StateDeferred, store.StateBlocked},
-	store.StateQueued:      {store.StateAttempting, store.StateBlocked, store.StateDeferred, store.StateCanceled},
-	store.StateDeferred:    {store.StateAttempting, store.StateBlocked, store.StateCanceled},
-	store.StateRetrying:    {store.StateAttempting, store.StateBlocked, store.StateDeferred, store.StateCanceled},
+	store.StateQueued:      {store.StateAttempting, store.StateBlocked, store.StateDeferred},
+	store.StateDeferred:    {store.StateAttempting, store.StateBlocked},
+	store.StateRetrying:    {store.StateAttempting, store.StateBlocked, store.StateDeferred},
 	store.StateAttempting:  {store.StateAccepted, store.StateSent, store.StateDelivered, store.StateRead, store.StateFailed, store.StateRejected, store.StateRetrying, store.StateUnconfirmed},
 	store.StateUnconfirmed: {store.StateAccepted, store.StateSent, store.StateDelivered, store.StateRead, store.StateFailed, store.StateRejected, store.StateRetrying},
 	store.StateAccepted:    {store.StateSent, store.StateDelivered, store.StateRead, store.StateFailed},
@@ -163,7 +163,7 @@ var sendsTold = &check{8, "nothing is sent untold", "a message reaches the carri
 				if sent[id] > marked {
 					fail("message %v went to the carrier %d times, and was marked %d times before", id, sent[id], marked)
 				}
-				if msg := e.firsts[id]; msg.Text != s.message.Text || msg.To != s.message.To || msg.From != s.message.From {
+				if msg := e.rows.messages[id]; msg.Text != s.message.Text || msg.To != s.message.To || msg.From != s.message.From {
 					fail("message %v went to the carrier as %q to %s", id, s.message.Text, s.message.To)
 				}
 			}
@@ -219,7 +219,7 @@ var notSentTwice = &check{9, "not sent twice", "the carrier takes no message of 
 		// Answers to one message: what an engine decides twice it says twice.
 		answers := make(map[string]store.MessageID)
 		for _, msg := range sorted(e.rows.messages) {
-			if msg.Author.Kind != store.ByResponder || !msg.ErasedAt.IsZero() {
+			if msg.Author.Kind != store.ByResponder {
 				continue
 			}
 			key := msg.Conversation.String() + "/" + msg.Text

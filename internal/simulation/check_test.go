@@ -42,13 +42,12 @@ type rows struct {
 	entries  map[compliance.Key][]compliance.Entry
 	events   map[store.AccountID][]store.Event
 	aside    map[store.TaskID]bool
-	contacts map[store.ContactID]store.Contact
 }
 
 // checks are all promises, in the order of their numbers.
 func checks() []*check {
 	return []*check{
-		ackIsDurable, commitsAreKept, inboundOnce, backfilled, clientsKnow, optOut, optOutAcked, marketing, voided, questions, confirms, recorded, erased, held, ledgerChained, statesMove, reportsClimb, comesToRest,
+		ackIsDurable, commitsAreKept, inboundOnce, backfilled, clientsKnow, optOut, optOutAcked, held, ledgerChained, statesMove, reportsClimb, comesToRest,
 		sendsTold, notSentTwice, fencing, claimsWin, claimsLinearize, oneOrder, sendOrder, timers, eventOrder, eventsResume,
 		eventsAreState, isolation, poison, accounts, neverImpossible,
 	}
@@ -85,7 +84,6 @@ func (w *world) examine(rested bool) result {
 		})
 	}
 	m := newModel()
-	m.book = newBook(w)
 	for _, x := range w.journal {
 		for _, write := range x.writes {
 			for _, see := range watchers {
@@ -129,7 +127,6 @@ func (w *world) read() (rows, error) {
 		entries:  make(map[compliance.Key][]compliance.Entry),
 		events:   make(map[store.AccountID][]store.Event),
 		aside:    make(map[store.TaskID]bool),
-		contacts: make(map[store.ContactID]store.Contact),
 	}
 	const most = 1 << 20
 	err := w.store.View(context.Background(), func(tx store.Tx) error {
@@ -180,20 +177,6 @@ func (w *world) read() (rows, error) {
 		for _, entry := range w.present().entries {
 			if r.entries[entry.Key], err = tx.ConsentEntries(entry.Key); err != nil {
 				return err
-			}
-		}
-		for pseudonym := range w.present().pseudonyms {
-			if r.entries[pseudonym], err = tx.ConsentEntries(pseudonym); err != nil {
-				return err
-			}
-		}
-		for id := range w.present().contacts {
-			contacts, err := tx.Contacts(id)
-			if err != nil {
-				return err
-			}
-			for _, c := range contacts {
-				r.contacts[id] = c
 			}
 		}
 		return nil

@@ -2,11 +2,8 @@ package simulation
 
 import (
 	"context"
-	"strings"
-	"time"
 
 	"github.com/teaminbox/teaminbox/channel"
-	"github.com/teaminbox/teaminbox/compliance"
 	"github.com/teaminbox/teaminbox/store"
 )
 
@@ -32,23 +29,6 @@ var (
 var numbers = []channel.Address{
 	support, support, "whatsapp:" + support, sales, sales, desk, desk, stranded,
 }
-
-// secret is that of the pseudonyms.
-var secret = []byte("a secret of the simulation's, no other")
-
-// countries is where the customers are: the last one in a country where consents to
-// what sells are in writing and the night is quiet.
-type countries struct{}
-
-func (countries) Locate(a channel.Address) ([]compliance.Place, string) {
-	code := "DK"
-	if strings.HasSuffix(string(a), "03") {
-		code = "US"
-	}
-	return []compliance.Place{{Code: code, Zone: time.UTC}}, "the last digits"
-}
-
-func (countries) Zones(string) []*time.Location { return []*time.Location{time.UTC} }
 
 // people of the two companies, with the accounts that they belong to. Erin
 // has no seat at first.

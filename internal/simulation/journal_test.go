@@ -29,7 +29,6 @@ type (
 		account store.AccountID
 		store.ReadMark
 	}
-	consentErased struct{ key, pseudonym compliance.Key }
 )
 
 // write adds a commit to the journal. Commits are one after the other, so
@@ -47,10 +46,6 @@ func (w *world) write(x *commit) {
 		case store.Conversation:
 			if r.Version == 0 {
 				w.threads = append(w.threads, r)
-			}
-		case store.Message:
-			if r.Version == 0 {
-				w.firsts[r.ID] = r
 			}
 		case store.Stray:
 			if r.Version == 0 {
@@ -141,10 +136,6 @@ func (r *recorder) Release(ls ...store.Lease) error {
 
 func (r *recorder) AppendConsent(es ...compliance.Entry) error {
 	return record(r, r.Tx.AppendConsent(es...), es)
-}
-
-func (r *recorder) EraseConsent(key, pseudonym compliance.Key) error {
-	return record(r, r.Tx.EraseConsent(key, pseudonym), []consentErased{{key, pseudonym}})
 }
 
 func (r *recorder) AppendEvents(es ...store.Event) error {

@@ -12,20 +12,18 @@ import (
 
 // model is what a store must hold after some commits of the journal.
 type model struct {
-	convs      map[store.ConversationID]store.Conversation
-	messages   map[store.MessageID]store.Message
-	tasks      map[store.TaskID]store.Task
-	leases     map[store.ConversationID]store.Lease
-	marks      map[markKey]store.ReadMark
-	contacts   map[store.ContactID]store.Contact
-	strays     map[store.StrayID]store.Stray
-	users      map[userKey]store.User
-	teams      map[teamKey]store.Team
-	inboxes    map[inboxKey]store.Inbox
-	entries    []compliance.Entry
-	events     []store.Event
-	pseudonyms map[compliance.Key]compliance.Key // with those whose they are
-	book       *book                             // nil while a run goes on
+	convs    map[store.ConversationID]store.Conversation
+	messages map[store.MessageID]store.Message
+	tasks    map[store.TaskID]store.Task
+	leases   map[store.ConversationID]store.Lease
+	marks    map[markKey]store.ReadMark
+	contacts map[store.ContactID]store.Contact
+	strays   map[store.StrayID]store.Stray
+	users    map[userKey]store.User
+	teams    map[teamKey]store.Team
+	inboxes  map[inboxKey]store.Inbox
+	entries  []compliance.Entry
+	events   []store.Event
 }
 
 type (
@@ -50,25 +48,21 @@ type (
 
 func newModel() *model {
 	return &model{
-		convs:      make(map[store.ConversationID]store.Conversation),
-		messages:   make(map[store.MessageID]store.Message),
-		tasks:      make(map[store.TaskID]store.Task),
-		leases:     make(map[store.ConversationID]store.Lease),
-		marks:      make(map[markKey]store.ReadMark),
-		contacts:   make(map[store.ContactID]store.Contact),
-		strays:     make(map[store.StrayID]store.Stray),
-		users:      make(map[userKey]store.User),
-		teams:      make(map[teamKey]store.Team),
-		inboxes:    make(map[inboxKey]store.Inbox),
-		pseudonyms: make(map[compliance.Key]compliance.Key),
+		convs:    make(map[store.ConversationID]store.Conversation),
+		messages: make(map[store.MessageID]store.Message),
+		tasks:    make(map[store.TaskID]store.Task),
+		leases:   make(map[store.ConversationID]store.Lease),
+		marks:    make(map[markKey]store.ReadMark),
+		contacts: make(map[store.ContactID]store.Contact),
+		strays:   make(map[store.StrayID]store.Stray),
+		users:    make(map[userKey]store.User),
+		teams:    make(map[teamKey]store.Team),
+		inboxes:  make(map[inboxKey]store.Inbox),
 	}
 }
 
 // apply makes one write.
 func (m *model) apply(write any) {
-	if m.book != nil {
-		m.book.note(m, write)
-	}
 	switch r := write.(type) {
 	case store.Conversation:
 		r.Version++
@@ -102,8 +96,6 @@ func (m *model) apply(write any) {
 		m.teams[teamKey{r.Account, r.ID}] = r
 	case store.Inbox:
 		m.inboxes[inboxKey{r.Account, r.ID}] = r
-	case consentErased:
-		m.pseudonyms[r.pseudonym] = r.key
 	case compliance.Entry:
 		m.entries = append(m.entries, r)
 	case store.Event:

@@ -30,8 +30,6 @@ type did struct {
 	last    store.Cursor
 	events  []store.Event
 	seen    []store.Conversation // of a list
-	stated  []compliance.Statement
-	erases  inbox.Erasure
 }
 
 // begin starts an operation. Those that are no call of an engine are over at
@@ -43,10 +41,6 @@ func (w *world) begin(o operation) {
 	switch o.Kind {
 	case opCustomer:
 		a.about = w.customerWrites(o)
-	case opReport:
-		a.about = w.providerReports(o)
-	case opAnswer:
-		a.about = w.customerAnswers(o)
 	case opOpen:
 		p := w.phone(o)
 		a.about = fmt.Sprintf("%s opens %d", p.Address(), p.Read())
@@ -280,16 +274,6 @@ func (w *world) prepare(a *activity, e *engine) func(context.Context) error {
 		return w.preparePoll(a, e)
 	case opLetGo, opConfirm:
 		return w.prepareHold(a, e)
-	case opRecord:
-		return w.prepareRecord(a, e)
-	case opImport:
-		return w.prepareImport(a, e)
-	case opCancel:
-		return w.prepareCancel(a, e)
-	case opOffer:
-		return w.prepareOffer(a, e)
-	case opErase:
-		return w.prepareErase(a, e)
 	case opSeat, opTeam, opRequeue, opNumber:
 		return w.prepareAdmin(a, e)
 	default:
@@ -305,16 +289,19 @@ func (w *world) prepare(a *activity, e *engine) func(context.Context) error {
 	}
 	w.asked[o.Key] = *d
 	agent := e.in.Agent(d.who.Account, d.who.ID)
-	if o.Kind == opWarn {
-		d.who.Account = conv.Account
-	}
 	if o.Kind == opEnd {
 		d.who = store.User{Account: conv.Account} // an administrator
 	}
 	a.about = fmt.Sprintf("in conversation %v by %s/%s", conv.ID, d.who.Account, d.who.ID)
 	switch o.Kind {
 	case opReply:
-		draft := draftOf(o, e.now())
+		draft := inbox.Draft{Text: o.Text, RequestKey: o.Key}
+		if o.C%5 == 1 {
+			draft.Purpose = compliance.Marketing
+		}
+		if o.C%8 == 0 {
+			draft.Seen = 1
+		}
 		return func(ctx context.Context) (err error) {
 			d.message, err = agent.Reply(ctx, conv.ID, draft)
 			return err
@@ -322,14 +309,6 @@ func (w *world) prepare(a *activity, e *engine) func(context.Context) error {
 	case opNote:
 		return func(ctx context.Context) (err error) {
 			d.message, err = agent.Note(ctx, conv.ID, o.Text, o.Key)
-			return err
-		}
-	case opAsk:
-		return w.prepareAsk(a, agent, conv.ID)
-	case opWarn:
-		warning := inbox.EmergencyMessage{Conversation: conv.ID, Text: o.Text, Actor: d.who.ID, Reason: "a recall", RequestKey: o.Key}
-		return func(ctx context.Context) (err error) {
-			d.message, err = e.in.Admin(conv.Account).SendEmergency(ctx, warning)
 			return err
 		}
 	case opClaim:
@@ -363,30 +342,6 @@ func (w *world) prepare(a *activity, e *engine) func(context.Context) error {
 	default:
 		panic("simulation: no way to " + string(o.Kind))
 	}
-}
-
-// draftOf is what a reply is to say, and when.
-func draftOf(o operation, now time.Time) inbox.Draft {
-	d := inbox.Draft{Text: o.Text, RequestKey: o.Key}
-	switch {
-	case sells(o):
-		d.Purpose = compliance.Marketing
-	case o.C%5 == 2:
-		d.Purpose = compliance.Transactional
-	}
-	if d.Purpose != "" {
-		d.Programme = programmes[o.C>>4%4]
-	}
-	if o.C%8 == 0 {
-		d.Seen = 1
-	}
-	if o.C>>12%8 == 0 {
-		d.NotBefore = now.Add(time.Minute)
-	}
-	if o.C>>15%4 == 0 {
-		d.Expires = now.Add([]time.Duration{90 * time.Second, 10 * time.Minute}[o.C>>17%2])
-	}
-	return d
 }
 
 // say notes what an operation brought, for the trace. It is called by the

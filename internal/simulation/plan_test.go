@@ -20,7 +20,6 @@ type plan struct {
 
 	Keywords bool            // the carrier handles STOP, START and HELP itself
 	Quiet    bool            // marketing has to wait in every other five minutes
-	Secrets  bool            // the engines have secrets of pseudonyms, and customers are erased
 	Refused  float64         // how often the carrier refuses a message for the moment, by itself
 	Skews    []time.Duration // by how much each engine's clock is wrong at the start
 	Ops      []operation
@@ -87,21 +86,11 @@ const (
 
 	opLetGo   opKind = "release hold"
 	opConfirm opKind = "confirm opt-out"
-
-	opRecord opKind = "record consent"
-	opImport opKind = "import consent"
-	opReport opKind = "provider reports"
-	opAsk    opKind = "ask for consent"
-	opAnswer opKind = "customer says yes"
-	opCancel opKind = "cancel"
-	opOffer  opKind = "offer"
-	opWarn   opKind = "send emergency"
-	opErase  opKind = "erase"
 )
 
 // oneCommit are the operations that commit once, so that several of them can
 // run on one engine and share its transactions.
-var oneCommit = []opKind{opDeliver, opReply, opNote, opClaim, opRelease, opAssign, opSnooze, opClose, opReopen, opRead, opResend, opMarkSent, opLetGo, opConfirm, opRecord, opAsk, opCancel, opOffer, opWarn}
+var oneCommit = []opKind{opDeliver, opReply, opNote, opClaim, opRelease, opAssign, opSnooze, opClose, opReopen, opRead, opResend, opMarkSent, opLetGo, opConfirm}
 
 // weights are how often operations are drawn. Those that are there in every
 // run have their own list.
@@ -112,7 +101,6 @@ var (
 		opAdopt: 2, opDismiss: 1, opPoll: 3, opLook: 1, opSeat: 2, opTeam: 1, opNumber: 1, opEnd: 1, opRequeue: 1, opPoison: 1,
 		opCrash: 2, opStall: 4, opSkew: 1, opOpen: 2,
 		opBackfill: 2, opResend: 2, opMarkSent: 1, opLetGo: 3, opConfirm: 1,
-		opRecord: 4, opImport: 1, opReport: 2, opAsk: 3, opAnswer: 2, opCancel: 1, opOffer: 3, opWarn: 1, opErase: 1,
 	}
 )
 
@@ -151,11 +139,7 @@ func newPlan(seed uint64) plan {
 	if r.IntN(3) == 0 {
 		p.Refused = 0.4
 	}
-	p.Secrets = r.IntN(3) == 0
 	kinds, weight := mixture(r)
-	if !p.Secrets {
-		weight[opErase] = 0
-	}
 	rate := []float64{0, 0.01, 0.03, 0.08}[r.IntN(4)]
 	for range 1 + r.IntN(4) { // something to talk about
 		p.add(r, opCustomer, rate)
@@ -225,25 +209,13 @@ func (p *plan) add(r *rand.Rand, kind opKind, rate float64) {
 		if r.Float64() < 4*rate {
 			o.Disturb = disturbance(r)
 		}
-	case opReply, opNote, opAsk, opOffer, opWarn:
-		o.Text = textOf(o)
+	case opReply, opNote:
+		o.Text = fmt.Sprintf("%s %d", kind, o.N)
 		if r.IntN(2) == 0 {
 			o.Key = fmt.Sprintf("key-%d", o.N)
 		}
 	case opAdvance:
 		o.For = []time.Duration{time.Second, 3 * time.Second, 20 * time.Second, 45 * time.Second, 2 * time.Minute, 5 * time.Minute, time.Hour, 25 * time.Hour}[min(r.IntN(8), r.IntN(8))]
-	case opRecord:
-		if r.IntN(3) == 0 {
-			o.Key = fmt.Sprintf("key-%d", o.N)
-		}
-	case opAnswer, opReport:
-		if o.Text = "YES"; kind == opReport {
-			o.Text = ""
-		}
-		if r.IntN(3) == 0 {
-			o.Disturb = disturbance(r)
-			o.Disturb.Lost = o.Disturb.Lost && kind == opAnswer
-		}
 	case opBackfill:
 		o.For = []time.Duration{time.Minute, 10 * time.Minute, 48 * time.Hour}[r.IntN(3)]
 	case opSnooze:
@@ -262,19 +234,11 @@ func (p *plan) add(r *rand.Rand, kind opKind, rate float64) {
 		for range 1 + r.IntN(4) {
 			more := operation{N: len(p.Ops), Kind: opDeliver, Slot: o.Slot, Join: true, A: r.Uint32(), B: r.Uint32(), C: r.Uint32()}
 			if kind != opDeliver && r.IntN(2) == 0 {
-				more.Kind, more.A = kind, o.A
-				more.Text = textOf(more)
+				more.Kind, more.A, more.Text = kind, o.A, fmt.Sprintf("%s %d", kind, more.N)
 				more.For = o.For
 			}
 			p.put(r, more, rate)
 		}
-	case kind == opAsk && r.IntN(2) == 0: // and they answer
-		p.put(r, operation{N: len(p.Ops), Kind: opStep, Slot: o.Slot, Wait: r.IntN(2) == 0, A: r.Uint32()}, rate)
-		p.add(r, opAnswer, rate)
-		p.add(r, opDeliver, rate)
-		p.add(r, opOffer, rate)
-	case kind == opRecord && r.IntN(3) == 0:
-		p.add(r, opOffer, rate)
 	case kind == opStall: // the others go on meanwhile, and time does
 		p.stall(r, o, rate)
 	}
@@ -316,18 +280,6 @@ func (p *plan) stall(r *rand.Rand, o operation, rate float64) {
 	}
 	p.put(r, operation{N: len(p.Ops), Kind: opResume, Slot: o.Slot}, rate)
 }
-
-// textOf is what somebody writes. An offer says whose it is and how to opt out.
-func textOf(o operation) string {
-	text := fmt.Sprintf("%s %d", o.Kind, o.N)
-	if sells(o) {
-		text = "Support, Sales, Desk: " + text + ". Reply STOP to opt out."
-	}
-	return text
-}
-
-// sells reports whether an operation is an offer.
-func sells(o operation) bool { return o.Kind == opOffer || o.Kind == opReply && o.C%5 == 1 }
 
 // put appends an operation with the faults of its calls.
 func (p *plan) put(r *rand.Rand, o operation, rate float64) {

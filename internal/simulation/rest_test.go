@@ -2,11 +2,9 @@ package simulation
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/teaminbox/teaminbox/channel/simulated"
-	"github.com/teaminbox/teaminbox/inbox"
 )
 
 // finish lets everything come to rest: nothing fails any more, one engine whose
@@ -19,7 +17,6 @@ func (w *world) finish() bool {
 	}
 	e := &engine{w: w, n: len(w.all) + 1}
 	e.start()
-	w.eraseAgain(e)
 	a := &activity{op: operation{N: -1, Kind: "the end"}, e: e}
 	ctx := context.WithValue(e.ctx, activityKey{}, a)
 	for round := range longestRest {
@@ -52,21 +49,6 @@ func (w *world) finish() bool {
 }
 
 const longestRest = 1000 // rounds
-
-// eraseAgain repeats the erasures that were cut off: whoever was told that one has
-// failed does so.
-func (w *world) eraseAgain(e *engine) {
-	for _, a := range w.past {
-		if a.op.Kind != opErase || a.err == nil || errors.Is(a.err, inbox.ErrNotFound) || errors.Is(a.err, inbox.ErrInvalid) {
-			continue
-		}
-		again := &activity{op: a.op, e: e}
-		_, err := e.in.Admin(a.did.who.Account).EraseContact(context.WithValue(e.ctx, activityKey{}, again), a.did.erases)
-		if err != nil && !errors.Is(err, inbox.ErrNotFound) {
-			w.impossible("an erasure has failed again, though nothing failed: %v", err)
-		}
-	}
-}
 
 // untilDue returns how long to wait for what is due next, and whether nothing
 // is left to wait for.

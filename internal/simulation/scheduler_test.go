@@ -283,7 +283,7 @@ func (w *world) canBegin() bool {
 		return false
 	}
 	switch o.Kind {
-	case opCustomer, opReport, opAnswer, opCrash, opStall, opResume, opPoison:
+	case opCustomer, opCrash, opStall, opResume, opPoison:
 		return true
 	case opSkew:
 		return !w.busy(o.Slot, nil)

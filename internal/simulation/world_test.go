@@ -46,18 +46,11 @@ type world struct {
 	counts map[string]int // what happened, by kind
 	asked  map[string]did // what clients asked for, by their keys
 
-	// What was said, by the text that the ledger has for it.
-	statements map[string]compliance.Statement
-	reports    map[string]report
-	questions  map[string]question
-	wanted     map[string]bool // statements that are to be confirmed
-
 	mu       sync.Mutex // guards what calls bring
 	arrivals []*call
 	visits   map[*visit]bool // calls into channels, routers and responders that have not returned
 	journal  []*commit
-	threads  []store.Conversation              // as they were made
-	firsts   map[store.MessageID]store.Message // as they were made
+	threads  []store.Conversation // as they were made
 	strays   []store.StrayID
 	receipts []receipt
 	sends    []send
@@ -90,8 +83,6 @@ func newWorld(p plan) (*world, error) {
 	w := &world{
 		plan: p, strikes: make(map[strike]uint32), counts: make(map[string]int), began: time.Now(),
 		queue: p.Ops, slots: make([]*engine, p.Slots), last: newModel(), asked: make(map[string]did), visits: make(map[*visit]bool),
-		statements: make(map[string]compliance.Statement), reports: make(map[string]report), questions: make(map[string]question), wanted: make(map[string]bool),
-		firsts: make(map[store.MessageID]store.Message),
 	}
 	for _, f := range p.Faults {
 		w.strikes[strike{f.Op, f.Call}] = f.Roll
@@ -149,32 +140,26 @@ func (w *world) engineAt(slot int) *engine {
 func (e *engine) start() {
 	w := e.w
 	e.ctx, e.cancel = context.WithCancel(context.Background())
-	standard := compliance.Standard{Places: countries{}}
-	var policy compliance.OptOutPolicy = standard
+	var policy compliance.OptOutPolicy = compliance.Standard{}
 	if w.plan.Quiet {
-		policy = quietly{standard}
-	}
-	var secrets [][]byte
-	if w.plan.Secrets {
-		secrets = [][]byte{secret}
+		policy = quietly{}
 	}
 	jitter := rand.New(rand.NewPCG(w.plan.Seed, uint64(e.n)))
 	var mu sync.Mutex
 	in, err := inbox.NewWithSources(inbox.Config{
-		Store:            &engineStore{w, e},
-		Channels:         []channel.Channel{&engineChannel{w, e}},
-		Router:           &engineRouter{w, e},
-		Responder:        &engineResponder{w, e},
-		StrayAccount:     strayAccount,
-		OptOut:           policy,
-		PseudonymSecrets: secrets,
-		Logger:           slog.New(slog.DiscardHandler),
-		Unconfirmed:      func(store.Message) inbox.UnconfirmedAction { return w.plan.Gives },
-		SendAttempts:     sendAttempts,
-		TaskAttempts:     taskAttempts,
-		MaxBatch:         3,
-		DrainTimeout:     time.Second,
-		PollInterval:     time.Second,
+		Store:        &engineStore{w, e},
+		Channels:     []channel.Channel{&engineChannel{w, e}},
+		Router:       &engineRouter{w, e},
+		Responder:    &engineResponder{w, e},
+		StrayAccount: strayAccount,
+		OptOut:       policy,
+		Logger:       slog.New(slog.DiscardHandler),
+		Unconfirmed:  func(store.Message) inbox.UnconfirmedAction { return w.plan.Gives },
+		SendAttempts: sendAttempts,
+		TaskAttempts: taskAttempts,
+		MaxBatch:     3,
+		DrainTimeout: time.Second,
+		PollInterval: time.Second,
 	}, sources.Sources{
 		Now:    e.now,
 		Jitter: func() float64 { mu.Lock(); defer mu.Unlock(); return jitter.Float64() },
