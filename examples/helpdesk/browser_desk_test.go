@@ -1,6 +1,8 @@
 package main
 
 import (
+	"maps"
+	"os"
 	"strings"
 	"testing"
 
@@ -14,23 +16,28 @@ const (
 	enter  = "\r"
 )
 
+// dialogs are the cases about what a message is for, when it goes, questions to opt
+// in, and decisions.
+var dialogs = map[string]func(*testing.T, browser){
+	"why somebody has decided":          decidedWithReason,
+	"what a message is for":             purposeChosen,
+	"a customer is asked to opt in":     askedToOptIn,
+	"a message goes later":              sentLater,
+	"it is quiet where the customer is": quietThere,
+	"what waits far above":              waitsFarAbove,
+	"the dialogs can be read":           legibleDialogs,
+}
+
 // The agents' page and the customer's phone, in a real browser.
 func TestBrowser(t *testing.T) {
 	b := startBrowser(t)
-	for name, test := range map[string]func(*testing.T, browser){
+	cases := map[string]func(*testing.T, browser){
 		"a message is answered":               answered,
 		"a note stays with the team":          noted,
 		"a claim takes it from the others":    claimed,
 		"closed and opened again":             closedAndReopened,
 		"who has opted out gets nothing":      optedOut,
 		"somebody decides what is meant":      decidedAbout,
-		"why somebody has decided":            decidedWithReason,
-		"what a message is for":               purposeChosen,
-		"a customer is asked to opt in":       askedToOptIn,
-		"a message goes later":                sentLater,
-		"it is quiet where the customer is":   quietThere,
-		"what waits far above":                waitsFarAbove,
-		"the dialogs can be read":             legibleDialogs,
 		"a stray is put into an inbox":        strayed,
 		"without a seat there is nothing":     withoutSeat,
 		"what people write is text":           onlyText,
@@ -50,7 +57,14 @@ func TestBrowser(t *testing.T) {
 		"found long ago":                      searchedLongAgo,
 		"what is found late is not shown":     searchedAgain,
 		"what is found can be read":           searchedLegibly,
-	} {
+	}
+	// Those of the dialogs are long, and have no place in what is run for every change.
+	if os.Getenv("TEAMINBOX_BROWSER_DIALOGS") != "" {
+		maps.Copy(cases, dialogs)
+	} else {
+		t.Logf("%d cases about the dialogs are left out; set TEAMINBOX_BROWSER_DIALOGS=1 to run them", len(dialogs))
+	}
+	for name, test := range cases {
 		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) { t.Parallel(); test(t, b) })
 	}
 }
